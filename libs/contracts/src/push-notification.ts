@@ -1,0 +1,21 @@
+import { ServerFrame, UserId } from '@parley/protocol';
+import { z } from 'zod';
+import { topic } from './topic.js';
+
+/** Something that people should hear of although no socket shows it to them. */
+export const PushNotification = z.object({
+  /** The same for every repetition of the same push: the inbox keeps it once per user. */
+  id: z.string().max(64),
+  request: z.string(),
+  userIds: z.array(UserId),
+  frame: ServerFrame,
+});
+export type PushNotification = z.infer<typeof PushNotification>;
+
+/** Keyed by what the push is about (a channel, else a user), so that pushes of one conversation keep their order. */
+export const pushNotification = topic('push-notification', PushNotification, (record) =>
+  'channelId' in record.frame ? `channel-${record.frame.channelId}` : `user-${record.userIds[0] ?? 0}`,
+);
+
+export const pushIdOfMessage = (channelId: number, seq: number): string => `m-${channelId}-${seq}`;
+export const pushIdOfRequest = (request: string, frameType: string): string => `${frameType}-${request}`.slice(0, 64);

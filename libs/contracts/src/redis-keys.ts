@@ -1,0 +1,15 @@
+/** Every Redis key is built here. In a cluster each stands alone: no command spans two of them. */
+export const redisKeys = {
+  /** Hash: userId, username, createdAt (ISO). Named by the SHA-256 of the cookie, so Redis never holds a usable cookie. */
+  session: (sessionHash: string) => `parley:session:${sessionHash}`,
+  /** Set of session hashes, to end them all when the account goes. */
+  userSessions: (userId: number) => `parley:user:${userId}:sessions`,
+  /** Counter of attempts in one window. */
+  attempts: (action: 'login' | 'register', subject: string) => `parley:attempts:${action}:${subject}`,
+  /** Sign of life of a connection server; its topic may be swept when this and Consul have forgotten it. */
+  connectionServer: (server: string) => `parley:connection-server:${server}`,
+  /** Facts that do not change while they exist, kept beside the database. */
+  usernameOf: (userId: number) => `parley:username:${userId}`,
+  userByInviteCode: (code: string) => `parley:user-by-invite-code:${code}`,
+  channelByInviteCode: (code: string) => `parley:channel-by-invite-code:${code}`,
+} as const;
