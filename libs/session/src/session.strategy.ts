@@ -1,0 +1,21 @@
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import { sessionCookie } from '@parley/contracts';
+import { Strategy } from 'passport-custom';
+import { type ActiveSession, SessionStore } from './session-store.js';
+
+/** Not `session`: Passport keeps that name for a strategy of its own. */
+export const SESSION_STRATEGY = 'session-cookie';
+
+/** Who a request comes from, by its session cookie. Every request of a session renews it. */
+@Injectable()
+export class SessionStrategy extends PassportStrategy(Strategy, SESSION_STRATEGY) {
+  constructor(private readonly sessions: SessionStore) {
+    super();
+  }
+
+  async validate(request: { headers: { cookie?: string } }): Promise<ActiveSession | false> {
+    const active = await this.sessions.find(sessionCookie(request.headers.cookie));
+    return active !== undefined && (await this.sessions.renew(active)) ? active : false;
+  }
+}
