@@ -1,0 +1,25 @@
+import { balancerEnvironment } from '../environment.js';
+import type { Topology } from '../topology.js';
+import { inWorkspace } from '../workspace.js';
+import type { Part } from './part.js';
+import { nativeNetwork } from './services.js';
+import { accepts } from './waiting.js';
+
+/** One agent per load balancer; the agent runs nginx itself. */
+export const balancerParts = (topology: Topology, stateDir: string): Part[] =>
+  topology.balancers.map((balancer) => ({
+    name: balancer.name,
+    stage: 'balancer',
+    ports: [balancer.port],
+    startTimeoutMs: 20_000,
+    prepare: async () => ({
+      name: balancer.name,
+      command: [process.execPath, inWorkspace('deploy', 'dist', 'nginx-agent', 'main.js')],
+      env: balancerEnvironment(topology, balancer, nativeNetwork, '127.0.0.1', {
+        template: inWorkspace('nginx', 'nginx.conf.template'),
+        webRoot: inWorkspace('apps', 'web', 'dist'),
+        stateDir,
+      }),
+    }),
+    ready: () => accepts(balancer.port),
+  }));

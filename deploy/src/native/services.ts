@@ -1,0 +1,46 @@
+import { access } from 'node:fs/promises';
+import { DeployError } from '../errors.js';
+import { instanceEnvironment, type Environment, type Network } from '../environment.js';
+import type { ServiceInstance } from '../topology.js';
+import { inWorkspace } from '../workspace.js';
+import type { Part } from './part.js';
+import type { ProcessSpec } from './process-table.js';
+import { run } from './run.js';
+import { answersOk } from './waiting.js';
+
+export const nativeNetwork: Network = { hostOf: () => '127.0.0.1', listenHost: '127.0.0.1' };
+
+/** kafkajs schedules negative timeouts, of which Node warns at every start: https://github.com/tulios/kafkajs/issues/1751 */
+const QUIET = '--disable-warning=TimeoutNegativeWarning';
+
+async function builtFile(...path: string[]): Promise<string> {
+  const file = inWorkspace(...path);
+  await access(file).catch(() => {
+    throw new DeployError(`${path.join('/')} is missing: run npm run build`);
+  });
+  return file;
+}
+
+export const servicePart = (service: ServiceInstance, environment: Environment): Part => ({
+  name: service.name,
+  stage: 'service',
+  ports: [service.port],
+  startTimeoutMs: 60_000,
+  prepare: async (): Promise<ProcessSpec> => ({
+    name: service.name,
+    command: [process.execPath, QUIET, await builtFile('apps', service.kind, 'dist', 'main.js')],
+    env: { ...environment, ...instanceEnvironment(service, nativeNetwork) },
+  }),
+  ready: () => answersOk(`http://127.0.0.1:${service.port}/health/ready`),
+});
+
+/** Brings the schema of the user database and all shards up to date. */
+export async function migrateDatabases(environment: Environment): Promise<void> {
+  const program = await builtFile('libs', 'persistence', 'dist', 'migrate.main.js');
+  await run([process.execPath, program], { what: 'database migration', env: environment });
+}
+
+export async function createTopics(environment: Environment): Promise<void> {
+  const program = await builtFile('libs', 'kafka', 'dist', 'create-topics.main.js');
+  await run([process.execPath, QUIET, program], { what: 'topic creation', env: environment });
+}

@@ -1,0 +1,43 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from 'node:net';
+
+/** Repeats `check` until it holds or `timeoutMs` have passed; an error counts as not yet. Tells which it was. */
+export async function becomesTrue(check: () => Promise<boolean>, timeoutMs: number): Promise<boolean> {
+  const deadline = Date.now() + timeoutMs;
+  for (let pause = 20; ; pause = Math.min(pause * 1.5, 150)) {
+    if (await check().catch(() => false)) return true;
+    if (Date.now() >= deadline) return false;
+    await delay(pause);
+  }
+}
+
+/** Connects, sends `say`, and resolves once the bytes received so far satisfy `enough`. */
+export function converses(port: number, say: string, enough: (received: Buffer) => boolean): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    let received = Buffer.alloc(0);
+    const finish = (outcome: boolean) => {
+      socket.destroy();
+      resolve(outcome);
+    };
+    socket.setTimeout(1000, () => finish(false));
+    socket.on('error', () => finish(false));
+    socket.on('close', () => finish(false));
+    socket.on('connect', () => {
+      if (say !== '') socket.write(say);
+      if (enough(received)) finish(true);
+    });
+    socket.on('data', (chunk) => {
+      received = Buffer.concat([received, chunk]);
+      if (enough(received)) finish(true);
+    });
+  });
+}
+
+export const accepts = (port: number): Promise<boolean> => converses(port, '', () => true);
+
+export async function answersOk(url: string): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+  await response.body?.cancel();
+  return response.ok;
+}

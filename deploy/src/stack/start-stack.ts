@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { Socket } from 'node:net';
+import { mkdir } from 'node:fs/promises';
+import type { Environment } from '../environment.js';
+import type { Part } from '../native/part.js';
+import { withStackLock } from '../native/lock.js';
+import { requireFreePorts } from '../native/ports.js';
+import { loadSecrets } from '../native/secrets.js';
+import { createTopics, migrateDatabases } from '../native/services.js';
+import { ensureToolchain } from '../native/toolchain.js';
+import { inWorkspace } from '../workspace.js';
+import { describe, saveDescription, type StackOptions } from './description.js';
+import { allParts } from './parts.js';
+import { Stack } from './stack.js';
+import { StackProcess } from './stack-process.js';
+
+/** Ends the stack when this process ends: the kernel closes the pipe even after SIGKILL. */
+function tieToThisProcess(stateDir: string): void {
+  const watchdog = spawn(process.execPath, [inWorkspace('deploy', 'dist', 'native', 'watchdog.main.js'), stateDir], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  watchdog.unref();
+  if (watchdog.stdin instanceof Socket) watchdog.stdin.unref();
+}
+
+/** Brings the parts of one stack up, remembering what it started so that a failure leaves nothing half-started. */
+class Starter {
+  readonly #launched: Promise<StackProcess>[] = [];
+  #cancelled = false;
+
+  constructor(
+    private readonly stack: Stack,
+    private readonly progress: (line: string) => void,
+  ) {}
+
+  async bringUp(): Promise<void> {
+    const { servers, balancers, services } = this.stack.parts;
+    const prepares = (await this.#notRunning(services)).length > 0;
+    await Promise.all([
+      this.#start('databases', servers.databases).then(() => this.#prepare(prepares, migrateDatabases)),
+      this.#start('Kafka', servers.kafka).then(() => this.#prepare(prepares, createTopics)),
+      this.#start('Consul', servers.consul).then(() => this.#start('load balancers', balancers)),
+      this.#start('Redis', servers.redis),
+    ]);
+    await this.#start('services', services);
+  }
+
+  /** Stops what this starter has launched; nothing is launched any more. */
+  async undo(): Promise<void> {
+    this.#cancelled = true;
+    const launched = await Promise.allSettled(this.#launched);
+    await Promise.all(launched.map((one) => (one.status === 'fulfilled' ? one.value.stop(5000) : undefined)));
+  }
+
+  async #prepare(wanted: boolean, program: (environment: Environment) => Promise<void>): Promise<void> {
+    if (wanted && !this.#cancelled) await program(this.stack.env);
+  }
+
+  async #notRunning(parts: readonly Part[]): Promise<Part[]> {
+    const running = await Promise.all(parts.map((part) => this.stack.table.running(part.name)));
+    return parts.filter((_, index) => !running[index]);
+  }
+
+  async #start(what: string, parts: readonly Part[]): Promise<void> {
+    const began = Date.now();
+    const missing = await this.#notRunning(parts);
+    if (this.#cancelled) return;
+    const launched = missing.map((part) => this.#launch(new StackProcess(this.stack.table, part)));
+    this.#launched.push(...launched);
+    await Promise.all(launched);
+    await Promise.all(parts.map((part) => new StackProcess(this.stack.table, part).ready()));
+    if (missing.length > 0) this.progress(`${what} ready (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+  }
+
+  async #launch(process: StackProcess): Promise<StackProcess> {
+    await process.launch();
+    return process;
+  }
+}
+
+async function bringUp(stack: Stack, options: StackOptions): Promise<void> {
+  const progress = options.progress ?? (() => undefined);
+  const surplus = await stack.surplusServices();
+  await Promise.all(surplus.map((name) => stack.table.stop(name, 10_000)));
+  const parts = allParts(stack.parts);
+  const running = await Promise.all(parts.map((part) => stack.table.running(part.name)));
+  await requireFreePorts(parts.filter((_, index) => !running[index]));
+  if (options.owned ?? true) tieToThisProcess(stack.description.stateDir);
+  await saveDescription(stack.description);
+  const starter = new Starter(stack, progress);
+  const aborted = new Promise<never>((_, reject) => {
+    options.signal?.addEventListener('abort', () => reject(options.signal?.reason), { once: true });
+  });
+  aborted.catch(() => undefined);
+  try {
+    await Promise.race([starter.bringUp(), aborted]);
+  } catch (error) {
+    progress('stopping what was started');
+    await starter.undo();
+    throw error;
+  }
+}
+
+/** Starts what of the described stack does not run yet and waits until all of it is ready. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const description = describe(options);
+  await ensureToolchain(options.progress ?? (() => undefined));
+  await mkdir(description.stateDir, { recursive: true });
+  return withStackLock(description.stateDir, async () => {
+    const stack = new Stack(description, await loadSecrets(description.stateDir));
+    await bringUp(stack, options);
+    return stack;
+  });
+}
