@@ -1,0 +1,217 @@
+import type { EachBatchPayload } from 'kafkajs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { WorkAbandoned } from './batch-work.js';
+import { type Assignment, GroupMember } from './group-member.js';
+import type { KafkaAdmin } from './kafka-admin.js';
+import { mustRejoin } from './kafka-errors.js';
+import type { KafkaHandle, Log } from './kafka-handle.js';
+import { Lane } from './lane.js';
+import { OffsetLedger } from './offset-ledger.js';
+import { type InboundRecord, toInbound } from './records.js';
+
+export interface BatchReaderOptions {
+  kafka: KafkaHandle;
+  groupId: string;
+  topics: readonly string[];
+  startFrom: 'earliest' | 'latest';
+  commitIntervalMs: number;
+  mergePartitions: boolean;
+  sessionTimeoutMs: number;
+  log: Log;
+  /** Resolves when the records' effects are done; rejects with `WorkAbandoned` soon after `abandon` fires. */
+  work(topic: string, records: InboundRecord[], abandon: AbortSignal): Promise<void>;
+  onAssigned?(assignment: Assignment): void | Promise<void>;
+  onRevoked?(): void | Promise<void>;
+  beforeCommit?(): Promise<void>;
+}
+
+const FINISH_PATIENCE_MS = 8_000;
+/** More partitions of one fetch than this are not merged into one call; it costs a little for each fetch. */
+const CONCURRENCY = 32;
+
+/** Reads as a member of a consumer group; commits what is done on a timer, before partitions change hands, and at the end. */
+export class BatchReader {
+  readonly #member: GroupMember;
+  readonly #ledger = new OffsetLedger();
+  readonly #lanes = new Map<string, Lane>();
+  /** Fires when the partitions of this generation are given up. */
+  #abandon = new AbortController();
+  #generation = 0;
+  /** Why the group must be joined again. kafkajs does that once it is thrown to it, after the work at hand. */
+  #rejoin: unknown;
+  #assigned = false;
+  #closing = false;
+  #hooks: Promise<void> = Promise.resolve();
+  #commitTimer: NodeJS.Timeout | undefined;
+  #committing: Promise<void> | undefined;
+  #latest: EachBatchPayload | undefined;
+  /** A new group's starting points, by topic: committed at once, so that nobody has to find "the end" a second time. */
+  #startingPoints = new Map<string, ReadonlyMap<number, bigint>>();
+
+  constructor(private readonly options: BatchReaderOptions) {
+    this.#member = new GroupMember({
+      ...options,
+      concurrency: CONCURRENCY,
+      eachBatch: (payload) => this.#onBatch(payload),
+      onJoined: (assignment) => this.#onJoined(assignment),
+      onLeft: () => this.#onLeft(),
+    });
+  }
+
+  async start(admin: KafkaAdmin): Promise<void> {
+    if (this.options.startFrom === 'latest') await this.#findEnds(admin);
+    await this.#member.start();
+    this.#commitTimer = setInterval(() => void this.#commit(), this.options.commitIntervalMs);
+  }
+
+  ready(): boolean {
+    return !this.#closing && this.#member.ready();
+  }
+
+  /** Finishes the batch at hand, commits, and leaves the group. Work that is failing is left to the next reader. */
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    clearInterval(this.#commitTimer);
+    this.#member.pause();
+    this.#abandon.abort();
+    const patience = new AbortController();
+    await Promise.race([
+      Promise.all([...this.#lanes.values()].map((lane) => lane.idle())),
+      delay(FINISH_PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined),
+    ]);
+    patience.abort();
+    await this.#commit();
+    await this.#member.stop();
+    this.#revoke();
+    await this.#hooks;
+  }
+
+  async #onBatch(payload: EachBatchPayload): Promise<void> {
+    const { topic, partition, messages } = payload.batch;
+    const generation = this.#generation;
+    await this.#hooks;
+    this.#latest = payload;
+    if (this.#closing) return;
+    try {
+      await this.#laneOf(topic, partition).add(messages.map((message) => toInbound(topic, partition, message)));
+      if (generation !== this.#generation) return;
+      payload.resolveOffset(payload.batch.lastOffset());
+      this.#ledger.mark(topic, partition, BigInt(payload.batch.lastOffset()) + 1n);
+    } catch (error) {
+      if (!(error instanceof WorkAbandoned)) throw error;
+    }
+    await this.#heartbeat(payload);
+    if (this.#rejoin === undefined) return;
+    // The last moment at which a commit of this generation is accepted.
+    await this.#commit();
+    throw this.#rejoin;
+  }
+
+  #laneOf(topic: string, partition: number): Lane {
+    const name = this.options.mergePartitions ? topic : `${partition} ${topic}`;
+    let lane = this.#lanes.get(name);
+    if (!lane) {
+      lane = new Lane((records) => this.#workAlive(topic, records));
+      this.#lanes.set(name, lane);
+    }
+    return lane;
+  }
+
+  async #workAlive(topic: string, records: InboundRecord[]): Promise<void> {
+    const payload = this.#latest;
+    const beat = setInterval(() => payload && void this.#heartbeat(payload), this.options.sessionTimeoutMs / 10);
+    try {
+      await this.options.work(topic, records, this.#abandon.signal);
+    } finally {
+      clearInterval(beat);
+    }
+  }
+
+  /** Sends one if it is due. A broker that is away is not the end of the membership: kafkajs finds that out by itself. */
+  async #heartbeat(payload: EachBatchPayload): Promise<void> {
+    try {
+      await payload.heartbeat();
+    } catch (error) {
+      if (!mustRejoin(error)) return;
+      this.#rejoin = error;
+      this.#abandon.abort();
+    }
+  }
+
+  #onJoined(assignment: Assignment): void {
+    if (this.#assigned) this.#revoke();
+    this.#generation++;
+    this.#assigned = true;
+    this.#rejoin = undefined;
+    this.#abandon = new AbortController();
+    this.#ledger.clear();
+    this.#latest = undefined;
+    this.#applyStartingPoints(assignment);
+    this.#runHook(() => this.options.onAssigned?.(assignment));
+  }
+
+  /** Records done but not committed by now are handled again by whoever reads them next. */
+  #onLeft(): void {
+    this.#abandon.abort();
+    void this.#commit();
+    this.#revoke();
+  }
+
+  #revoke(): void {
+    if (!this.#assigned) return;
+    this.#assigned = false;
+    this.#runHook(() => this.options.onRevoked?.());
+  }
+
+  #runHook(hook: () => void | Promise<void>): void {
+    this.#hooks = this.#hooks.then(hook).catch((error: unknown) => {
+      this.options.log.error({ error, groupId: this.options.groupId }, 'a hook of the consumer failed');
+    });
+  }
+
+  /** One commit at a time. Never rejects: what could not be committed is tried again with the next. */
+  async #commit(): Promise<void> {
+    await this.#committing;
+    this.#committing ??= this.#commitOnce().finally(() => {
+      this.#committing = undefined;
+    });
+    await this.#committing;
+  }
+
+  async #commitOnce(): Promise<void> {
+    const generation = this.#generation;
+    const offsets = this.#ledger.take();
+    if (!offsets) return;
+    try {
+      await this.options.beforeCommit?.();
+      // Offsets of an earlier generation could undo what the partition's new reader has committed.
+      if (generation !== this.#generation) return;
+      await (this.#latest ? this.#latest.commitOffsetsIfNecessary(offsets) : this.#member.commit(offsets));
+    } catch (error) {
+      if (generation === this.#generation) this.#ledger.putBack(offsets);
+      this.options.log.debug({ error, groupId: this.options.groupId }, 'offsets could not be committed');
+    }
+  }
+
+  async #findEnds(admin: KafkaAdmin): Promise<void> {
+    const { groupId, topics } = this.options;
+    for (const topic of topics) {
+      const fresh = await admin.uncommittedPartitions(groupId, topic);
+      const ends = await admin.endOffsets(topic);
+      this.#startingPoints.set(topic, new Map([...ends].filter(([partition]) => fresh.has(partition))));
+    }
+  }
+
+  #applyStartingPoints(assignment: Assignment): void {
+    for (const [topic, points] of this.#startingPoints) {
+      for (const partition of assignment[topic] ?? []) {
+        const end = points.get(partition);
+        if (end === undefined) continue;
+        this.#member.seek(topic, partition, end);
+        this.#ledger.mark(topic, partition, end);
+      }
+    }
+    this.#startingPoints.clear();
+  }
+}

@@ -1,0 +1,86 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { DependencyUnavailable } from './errors.js';
+import type { Log } from './kafka-handle.js';
+import type { InboundRecord } from './records.js';
+import { afterFailure, backoffMs } from './retry-policy.js';
+
+export interface BatchWorkOptions {
+  /** Resolves when everything the records ask for is done. */
+  handle(records: InboundRecord[]): Promise<void>;
+  /** Resolves when the record is kept elsewhere. */
+  setAside(record: InboundRecord, error: unknown, attempts: number): Promise<void>;
+  maxAttempts: number;
+  log: Log;
+}
+
+/** The work was left undone because its partitions are given up; whoever reads them next starts over. */
+export class WorkAbandoned extends Error {
+  override readonly name = 'WorkAbandoned';
+}
+
+/**
+ * Gets a batch done: all at once, again after a failure, and one by one when that does not help, so that a record
+ * nobody can handle costs only itself.
+ */
+export class BatchWork {
+  constructor(private readonly options: BatchWorkOptions) {}
+
+  /** @throws WorkAbandoned when `abandon` fires before the work is done; an attempt that has begun is finished first. */
+  async run(records: InboundRecord[], abandon: AbortSignal): Promise<void> {
+    const { maxAttempts, setAside, log } = this.options;
+    const failure = await this.#attempt(records, maxAttempts, abandon);
+    if (!failure) return;
+    for (const record of records) {
+      // Alone, a record has one more chance, unless it was alone from the start.
+      const verdict = records.length === 1 ? failure : await this.#attempt([record], 1, abandon);
+      if (!verdict) continue;
+      const attempts = records.length === 1 ? maxAttempts : maxAttempts + 1;
+      await this.#insist(() => setAside(record, verdict.error, attempts), abandon);
+      log.error({ ...place(record), error: verdict.error, attempts }, 'set a record aside that cannot be handled');
+    }
+  }
+
+  /** Resolves with the last failure when the records are at fault, with undefined when they are done. */
+  async #attempt(
+    records: InboundRecord[],
+    attempts: number,
+    abandon: AbortSignal,
+  ): Promise<{ error: unknown } | undefined> {
+    let counted = 0;
+    for (let failures = 1; ; failures++) {
+      if (abandon.aborted) throw new WorkAbandoned();
+      try {
+        await this.options.handle(records);
+        return undefined;
+      } catch (error) {
+        this.options.log.warn({ ...place(records[0]), records: records.length, error, failures }, 'a batch failed');
+        if (!(error instanceof DependencyUnavailable)) counted++;
+        if (afterFailure(error, counted, attempts) === 'set aside') return { error };
+        await pause(backoffMs(failures), abandon);
+      }
+    }
+  }
+
+  async #insist(task: () => Promise<void>, abandon: AbortSignal): Promise<void> {
+    for (let failures = 1; ; failures++) {
+      if (abandon.aborted) throw new WorkAbandoned();
+      try {
+        await task();
+        return;
+      } catch (error) {
+        this.options.log.error({ error, failures }, 'cannot set a record aside yet');
+        await pause(backoffMs(failures), abandon);
+      }
+    }
+  }
+}
+
+async function pause(ms: number, abandon: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal: abandon }).catch(() => {
+    throw new WorkAbandoned();
+  });
+}
+
+function place(record: InboundRecord | undefined): object {
+  return record ? { topic: record.topic, partition: record.partition, offset: String(record.offset) } : {};
+}

@@ -1,0 +1,176 @@
+import type { IHeaders, Producer, TopicMessages } from 'kafkajs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { RecordRefused } from './errors.js';
+import type { KafkaHandle } from './kafka-handle.js';
+import { kafkaErrorType } from './kafka-errors.js';
+import { defaultPartitioner } from './partitioner.js';
+import { ProduceQueue, RequestRefused, type ProduceStats, type QueueLimits } from './produce-queue.js';
+import type { AddressedRecord, OutboundRecord } from './records.js';
+
+export interface BatchingProducerOptions extends Partial<QueueLimits> {
+  kafka: KafkaHandle;
+}
+
+const DEFAULTS: QueueLimits = {
+  minGapMs: 4,
+  maxRequestRecords: 2_000,
+  // Below the broker's limit for one batch (1 MiB), so that a full request to one partition still fits.
+  maxRequestBytes: 900_000,
+  maxQueuedRecords: 100_000,
+  maxQueuedBytes: 64 * 1024 * 1024,
+  timeoutMs: 10_000,
+};
+
+/** Deadlines and the long wait for a broker belong to the queue; kafkajs bridges a change of leader. */
+const RETRY = { initialRetryTime: 50, maxRetryTime: 500, retries: 3 };
+const CONNECT_PATIENCE_MS = 60_000;
+const RECONNECT_PAUSE_MS = 500;
+const MISSING_TOPIC_MEMORY_MS = 2_000;
+
+/**
+ * Writes records in few large requests, confirmed by all in-sync replicas. Order is kept in which records were handed in.
+ * A broker that is away delays records up to their deadline and never ends the process.
+ */
+export class BatchingProducer {
+  readonly #kafka: KafkaHandle;
+  readonly #queue: ProduceQueue;
+  #producer: Producer | undefined;
+  #closed = false;
+  /** Topics that were not there, with the time until which that is believed. */
+  readonly #missing = new Map<string, number>();
+
+  constructor({ kafka, ...limits }: BatchingProducerOptions) {
+    this.#kafka = kafka;
+    this.#queue = new ProduceQueue((records) => this.#request(records), { ...DEFAULTS, ...limits });
+  }
+
+  /** Waits for Kafka. @throws Error after a minute without an answer. */
+  async connect(): Promise<void> {
+    const giveUpAt = performance.now() + CONNECT_PATIENCE_MS;
+    for (;;) {
+      try {
+        await this.#connected();
+        return;
+      } catch (error) {
+        if (performance.now() > giveUpAt) throw new Error('Kafka does not answer', { cause: error });
+        this.#kafka.log.warn({ error }, 'Kafka does not answer yet');
+        await delay(RECONNECT_PAUSE_MS);
+      }
+    }
+  }
+
+  /**
+   * Resolves when Kafka has stored the record.
+   * @throws ProduceTimeout after its deadline; `sent` tells whether it may be stored all the same.
+   * @throws ProducerOverloaded at once if too much is waiting.
+   * @throws RecordRefused if Kafka can never take it.
+   */
+  send(topic: string, record: OutboundRecord): Promise<void> {
+    return this.sendAll([{ ...record, topic }]);
+  }
+
+  /** Queues all records together and in order, or none; resolves when Kafka has stored all of them. Rejects like `send`. */
+  sendAll(records: readonly AddressedRecord[]): Promise<void> {
+    if (this.#closed) return Promise.reject(new RecordRefused('The producer is closed'));
+    if (this.#missing.size > 0) {
+      const missing = records.find(({ topic }) => this.#isMissing(topic));
+      if (missing) return Promise.reject(new RecordRefused(`${missing.topic}: no such topic`));
+    }
+    return this.#queue.add(records);
+  }
+
+  stats(): ProduceStats {
+    return this.#queue.stats();
+  }
+
+  /** Sends what is waiting, then disconnects. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#queue.drained();
+    const producer = this.#producer;
+    this.#producer = undefined;
+    await producer?.disconnect();
+  }
+
+  #isMissing(topic: string): boolean {
+    const until = this.#missing.get(topic);
+    if (until === undefined) return false;
+    if (performance.now() < until) return true;
+    this.#missing.delete(topic);
+    return false;
+  }
+
+  async #connected(): Promise<Producer> {
+    if (this.#producer) return this.#producer;
+    const producer = this.#kafka
+      .client({ retry: RETRY })
+      .producer({ createPartitioner: defaultPartitioner, allowAutoTopicCreation: false });
+    await producer.connect();
+    this.#producer = producer;
+    return producer;
+  }
+
+  async #request(records: readonly AddressedRecord[]): Promise<void> {
+    const producer = await this.#connected();
+    try {
+      await producer.sendBatch({ acks: -1, timeout: 10_000, topicMessages: byTopic(records) });
+    } catch (error) {
+      const type = kafkaErrorType(error);
+      this.#kafka.log.debug({ error, type }, 'a produce request failed');
+      if (type === 'UNKNOWN_TOPIC_OR_PARTITION') await this.#refuseMissingTopics(records);
+      if (type === 'MESSAGE_TOO_LARGE' || type === 'INVALID_RECORD') await this.#refuseOneByOne(producer, records);
+      throw error;
+    }
+  }
+
+  /** One topic that is gone would otherwise hold up the records for all others. */
+  async #refuseMissingTopics(records: readonly AddressedRecord[]): Promise<void> {
+    const admin = this.#kafka.client({ retry: RETRY }).admin();
+    let existing: Set<string>;
+    try {
+      await admin.connect();
+      existing = new Set(await admin.listTopics());
+    } finally {
+      await admin.disconnect();
+    }
+    const missing = new Set(records.map(({ topic }) => topic).filter((topic) => !existing.has(topic)));
+    if (missing.size === 0) return;
+    for (const topic of missing) this.#missing.set(topic, performance.now() + MISSING_TOPIC_MEMORY_MS);
+    // kafkajs goes on asking for every topic it has ever written to and fails when one is gone: start afresh.
+    const stale = this.#producer;
+    this.#producer = undefined;
+    await stale?.disconnect();
+    throw new RequestRefused('no such topic', ({ topic }) => missing.has(topic));
+  }
+
+  /** Finds the record that spoils a whole request. Those before it are written, and written again with the rest. */
+  async #refuseOneByOne(producer: Producer, records: readonly AddressedRecord[]): Promise<void> {
+    for (const record of records) {
+      try {
+        await producer.sendBatch({ acks: -1, timeout: 10_000, topicMessages: byTopic([record]) });
+      } catch (error) {
+        const type = kafkaErrorType(error);
+        if (type === 'MESSAGE_TOO_LARGE' || type === 'INVALID_RECORD') {
+          throw new RequestRefused(type, (other) => other === record);
+        }
+        throw error;
+      }
+    }
+  }
+}
+
+function byTopic(records: readonly AddressedRecord[]): TopicMessages[] {
+  const topics = new Map<string, TopicMessages>();
+  for (const { topic, key, value, partition, headers } of records) {
+    const group = topics.get(topic) ?? { topic, messages: [] };
+    topics.set(topic, group);
+    const kafkaHeaders: IHeaders | undefined = headers;
+    group.messages.push({
+      key,
+      value,
+      ...(partition !== undefined && { partition }),
+      ...(kafkaHeaders && { headers: kafkaHeaders }),
+    });
+  }
+  return [...topics.values()];
+}

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import type { EachBatchPayload } from 'kafkajs';
+import { type Assignment, GroupMember } from './group-member.js';
+import { KafkaAdmin } from './kafka-admin.js';
+import type { KafkaHandle } from './kafka-handle.js';
+import { type InboundRecord, toInbound } from './records.js';
+
+export interface BroadcastConsumerOptions {
+  kafka: KafkaHandle;
+  /** First part of the names of the throw-away groups; kafkajs cannot read without one. */
+  groupPrefix: string;
+  sessionTimeoutMs?: number;
+}
+
+/** Records of one partition, in order. The next call waits for this one; an error is logged and its records are passed over. */
+export type BroadcastHandler = (records: InboundRecord[]) => void | Promise<void>;
+
+const TOPIC_PATIENCE_MS = 30_000;
+
+/** Reads every partition of topics from now on, for itself alone, and remembers nothing beyond its own life. */
+export class BroadcastConsumer {
+  readonly #admin: KafkaAdmin;
+  readonly #readings: TopicReading[] = [];
+
+  constructor(private readonly options: BroadcastConsumerOptions) {
+    this.#admin = new KafkaAdmin(options.kafka);
+  }
+
+  /** Resolves once the end of the topic is fixed as the start: what is produced after that reaches the handler. */
+  async start(topic: string, handler: BroadcastHandler): Promise<void> {
+    await this.#admin.awaitTopics([topic], TOPIC_PATIENCE_MS);
+    const { kafka, groupPrefix, sessionTimeoutMs = 10_000 } = this.options;
+    const groupId = `${groupPrefix}-${randomUUID()}`;
+    const ends = await this.#admin.endOffsets(topic);
+    const reading = new TopicReading({ kafka, groupId, sessionTimeoutMs, topic, handler, next: new Map(ends) });
+    this.#readings.push(reading);
+    await reading.member.start();
+  }
+
+  ready(): boolean {
+    return this.#readings.every(({ member }) => member.ready());
+  }
+
+  /** Stops reading and removes its groups. */
+  async close(): Promise<void> {
+    await Promise.all(this.#readings.map(({ member }) => member.stop()));
+    for (const { options } of this.#readings.splice(0)) {
+      // Kafka forgets an empty group by itself; this only keeps listings short.
+      await this.#admin.deleteGroup(options.groupId).catch((error: unknown) => {
+        options.kafka.log.debug({ error, groupId: options.groupId }, 'a throw-away group was not removed');
+      });
+    }
+    await this.#admin.close();
+  }
+}
+
+interface TopicReadingOptions {
+  kafka: KafkaHandle;
+  groupId: string;
+  sessionTimeoutMs: number;
+  topic: string;
+  handler: BroadcastHandler;
+  /** Next offset to read, by partition. Kept here, because an offset that is never committed is lost when kafkajs rejoins. */
+  next: Map<number, bigint>;
+}
+
+class TopicReading {
+  readonly member: GroupMember;
+
+  constructor(readonly options: TopicReadingOptions) {
+    const { kafka, groupId, sessionTimeoutMs, topic } = options;
+    this.member = new GroupMember({
+      kafka,
+      groupId,
+      sessionTimeoutMs,
+      topics: [topic],
+      // Of a partition that is added later, nothing may be missed.
+      startFrom: 'earliest',
+      concurrency: 1,
+      eachBatch: (payload) => this.#onBatch(payload),
+      onJoined: (assignment) => this.#resume(assignment),
+      onLeft: () => undefined,
+    });
+  }
+
+  #resume(assignment: Assignment): void {
+    const { topic, next } = this.options;
+    for (const partition of assignment[topic] ?? []) {
+      const offset = next.get(partition);
+      if (offset !== undefined) this.member.seek(topic, partition, offset);
+    }
+  }
+
+  async #onBatch({ batch, resolveOffset }: EachBatchPayload): Promise<void> {
+    const { topic, partition, messages } = batch;
+    try {
+      await this.options.handler(messages.map((message) => toInbound(topic, partition, message)));
+    } catch (error) {
+      this.options.kafka.log.error({ error, topic }, 'the handler of a broadcast failed');
+    }
+    resolveOffset(batch.lastOffset());
+    this.options.next.set(partition, BigInt(batch.lastOffset()) + 1n);
+  }
+}

@@ -1,0 +1,52 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { topicLayout } from '@parley/contracts';
+import { z } from 'zod';
+import { KafkaAdmin } from './kafka-admin.js';
+import { kafkaEnv, kafkaOptionsFrom } from './kafka-env.js';
+import { createKafka, type Log } from './kafka-handle.js';
+
+/** Creates the topics that must exist before any service starts. Running it again changes nothing. */
+
+const PATIENCE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+async function main(): Promise<void> {
+  const env = z.object(kafkaEnv).safeParse(process.env);
+  if (!env.success)
+    throw new Error(env.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+  const admin = new KafkaAdmin(createKafka(kafkaOptionsFrom(env.data, 'create-topics'), silent));
+  try {
+    await awaitBroker(admin, env.data.KAFKA_BROKERS);
+    for (const { name, partitions, retentionHours } of topicLayout) {
+      const outcome = await admin.ensureTopic(name, {
+        partitions: partitions === 'configured' ? env.data.KAFKA_PARTITIONS : partitions,
+        replicationFactor: env.data.KAFKA_REPLICATION_FACTOR,
+        ...(retentionHours !== undefined && { retentionMs: retentionHours * HOUR_MS }),
+      });
+      process.stdout.write(`${name}: ${outcome}\n`);
+    }
+  } finally {
+    await admin.close();
+  }
+}
+
+async function awaitBroker(admin: KafkaAdmin, brokers: readonly string[]): Promise<void> {
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      await admin.ping();
+      return;
+    } catch (error) {
+      if (performance.now() > giveUpAt) throw new Error(`no broker answers at ${brokers.join(', ')}`, { cause: error });
+      await delay(500);
+    }
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`cannot create topics: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,161 @@
+import type { Consumer, ConsumerConfig, EachBatchPayload, Kafka, OffsetsByTopicPartition } from 'kafkajs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { KafkaHandle } from './kafka-handle.js';
+
+/** Topic name to the partitions of it that this member reads. */
+export type Assignment = Readonly<Record<string, readonly number[]>>;
+
+export interface GroupMemberOptions {
+  kafka: KafkaHandle;
+  groupId: string;
+  topics: readonly string[];
+  startFrom: 'earliest' | 'latest';
+  sessionTimeoutMs: number;
+  /** How many partitions of one fetch are handed over side by side. */
+  concurrency: number;
+  eachBatch(payload: EachBatchPayload): Promise<void>;
+  /** Called before anything of the new assignment is fetched, so that `seek` is in time. */
+  onJoined(assignment: Assignment): void;
+  /** The assignment is about to change hands. */
+  onLeft(): void;
+}
+
+/** So many that a member outlives any broker outage with its membership: a new one would wait for the old one's session to end. */
+const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 1_000_000 };
+const RESTART_PAUSE_MS = 1_000;
+const STOP_PATIENCE_MS = 5_000;
+
+/** One kafkajs consumer that is kept alive: whatever ends it, it is built again until `stop`. */
+export class GroupMember {
+  readonly #kafka: Kafka;
+  #consumer: Consumer | undefined;
+  #stopped = false;
+  #joined = false;
+  #lastSign = 0;
+  readonly #firstJoin = Promise.withResolvers<void>();
+
+  constructor(private readonly options: GroupMemberOptions) {
+    this.#kafka = options.kafka.client({ retry: RETRY });
+  }
+
+  /** Resolves once the member has its partitions, however long Kafka takes to answer. */
+  async start(): Promise<void> {
+    await this.#run();
+    await this.#firstJoin.promise;
+  }
+
+  async #run(): Promise<void> {
+    const { groupId, topics, startFrom, sessionTimeoutMs, concurrency, eachBatch } = this.options;
+    const consumer = this.#kafka.consumer(consumerConfig(groupId, sessionTimeoutMs));
+    this.#consumer = consumer;
+    this.#observe(consumer);
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [...topics], fromBeginning: startFrom === 'earliest' });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: concurrency,
+        eachBatch,
+      });
+    } catch (error) {
+      await consumer.disconnect().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** A member that neither fetches nor sends heartbeats for three sessions is stuck, whatever it says. */
+  ready(): boolean {
+    return this.#joined && performance.now() - this.#lastSign < 3 * this.options.sessionTimeoutMs;
+  }
+
+  seek(topic: string, partition: number, offset: bigint): void {
+    this.#consumer?.seek({ topic, partition, offset: String(offset) });
+  }
+
+  /** For offsets of partitions of which no batch has come yet; with a batch at hand, its own way to commit fails faster. */
+  async commit({ topics }: OffsetsByTopicPartition): Promise<void> {
+    await this.#consumer?.commitOffsets(
+      topics.flatMap(({ topic, partitions }) => partitions.map((next) => ({ topic, ...next }))),
+    );
+  }
+
+  /** Nothing more is fetched. */
+  pause(): void {
+    if (this.#joined) this.#consumer?.pause(this.options.topics.map((topic) => ({ topic })));
+  }
+
+  /** Leaves the group, so that others take over at once instead of after the session timeout. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#joined = false;
+    this.#firstJoin.resolve();
+    const consumer = this.#consumer;
+    if (!consumer) return;
+    const patience = new AbortController();
+    await Promise.race([
+      consumer.disconnect().catch((error: unknown) => this.#log.warn({ error }, 'leaving the consumer group failed')),
+      delay(STOP_PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined),
+    ]);
+    patience.abort();
+  }
+
+  get #log() {
+    return this.options.kafka.log;
+  }
+
+  #observe(consumer: Consumer): void {
+    const { groupId } = this.options;
+    const alive = () => {
+      this.#lastSign = performance.now();
+    };
+    consumer.on(consumer.events.FETCH, alive);
+    consumer.on(consumer.events.HEARTBEAT, alive);
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
+      if (this.#stopped) return;
+      alive();
+      this.#joined = true;
+      this.#log.info({ groupId, assignment: memberAssignment }, 'joined the consumer group');
+      this.options.onJoined(memberAssignment);
+      this.#firstJoin.resolve();
+    });
+    consumer.on(consumer.events.REBALANCING, () => {
+      this.#joined = false;
+      this.options.onLeft();
+    });
+    consumer.on(consumer.events.CRASH, ({ payload: { error } }) => {
+      this.#joined = false;
+      this.options.onLeft();
+      this.#log.error({ groupId, error }, 'the consumer stopped, starting it again');
+      void this.#restart();
+    });
+  }
+
+  async #restart(): Promise<void> {
+    while (!this.#stopped) {
+      await delay(RESTART_PAUSE_MS);
+      if (this.#stopped) return;
+      try {
+        await this.#run();
+        return;
+      } catch (error) {
+        this.#log.error({ groupId: this.options.groupId, error }, 'the consumer cannot be started yet');
+      }
+    }
+  }
+}
+
+function consumerConfig(groupId: string, sessionTimeoutMs: number): ConsumerConfig {
+  return {
+    groupId,
+    sessionTimeout: sessionTimeoutMs,
+    heartbeatInterval: Math.floor(sessionTimeoutMs / 5),
+    rebalanceTimeout: 30_000,
+    // A fetch returns with the first record; this only bounds how long an empty one waits.
+    maxWaitTimeInMs: 100,
+    minBytes: 1,
+    allowAutoTopicCreation: false,
+    // Restarting is done here: kafkajs would give up on errors that it does not expect.
+    retry: { ...RETRY, restartOnFailure: () => Promise.resolve(false) },
+  };
+}

@@ -1,0 +1,18 @@
+/** Kafka's own name of what went wrong, such as `UNKNOWN_TOPIC_OR_PARTITION`; kafkajs may wrap it in other errors. */
+export function kafkaErrorType(error: unknown): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ('type' in at && typeof at.type === 'string') return at.type;
+  }
+  return undefined;
+}
+
+/** A member must rejoin its group: its partitions may be someone else's by now. */
+export function mustRejoin(error: unknown): boolean {
+  const type = kafkaErrorType(error);
+  return (
+    type === 'REBALANCE_IN_PROGRESS' ||
+    type === 'ILLEGAL_GENERATION' ||
+    type === 'UNKNOWN_MEMBER_ID' ||
+    type === 'NOT_COORDINATOR_FOR_GROUP'
+  );
+}

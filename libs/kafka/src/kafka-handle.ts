@@ -1,0 +1,72 @@
+import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type RetryOptions } from 'kafkajs';
+
+export interface KafkaOptions {
+  /** Addresses as `host:port`; any one that answers leads to the rest. */
+  brokers: string[];
+  clientId: string;
+  ssl?: boolean;
+  sasl?: { username: string; password: string; mechanism?: SaslMechanism };
+}
+
+export type SaslMechanism = 'plain' | 'scram-sha-256' | 'scram-sha-512';
+
+/** The part of a structured logger that this library needs; pino fits. */
+export interface Log {
+  debug(details: object, message: string): void;
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+/** Where the brokers are and how to log. Opens nothing by itself; everything else in this library is made from it. */
+export interface KafkaHandle {
+  readonly log: Log;
+  /** A client whose requests are retried as the caller needs: producers and consumers differ. */
+  client(tuning: { retry: RetryOptions; requestTimeoutMs?: number }): Kafka;
+}
+
+export function createKafka(options: KafkaOptions, log: Log): KafkaHandle {
+  const { sasl } = options;
+  const config: KafkaConfig = {
+    brokers: options.brokers,
+    clientId: options.clientId,
+    ssl: options.ssl ?? false,
+    connectionTimeout: 2_000,
+    logLevel: kafkajs.logLevel.INFO,
+    logCreator: () => (entry) => forward(entry, log),
+    ...(sasl && { sasl: saslOptions(sasl) }),
+  };
+  return {
+    log,
+    client: ({ retry, requestTimeoutMs = 10_000 }) =>
+      new kafkajs.Kafka({ ...config, retry, requestTimeout: requestTimeoutMs }),
+  };
+}
+
+function saslOptions({ username, password, mechanism = 'scram-sha-512' }: NonNullable<KafkaOptions['sasl']>) {
+  switch (mechanism) {
+    case 'plain':
+      return { mechanism, username, password } as const;
+    case 'scram-sha-256':
+      return { mechanism, username, password } as const;
+    case 'scram-sha-512':
+      return { mechanism, username, password } as const;
+  }
+}
+
+/** What kafkajs reports as an error while a group or a leader changes hands: it recovers from all of it by itself. */
+const ROUTINE =
+  /rebalanc|re-?join|not aware of this member|coordinator|not the leader|leadership election|does not host/i;
+
+/** kafkajs calls every passing trouble an error; what lasts is reported by the classes of this library. */
+function forward(
+  { level, namespace, log: { message, timestamp: _, logger: __, stack: ___, ...details } }: LogEntry,
+  log: Log,
+) {
+  const text = `kafkajs ${namespace}: ${message}`;
+  const error: unknown = details['error'];
+  const routine = ROUTINE.test(message) || (typeof error === 'string' && ROUTINE.test(error));
+  if (level === kafkajs.logLevel.ERROR && !routine) log.warn(details, text);
+  else if (level === kafkajs.logLevel.WARN && !routine) log.info(details, text);
+  else log.debug(details, text);
+}
