@@ -1,0 +1,19 @@
+export { Database, type ConnectionSettings } from './database.js';
+export {
+  databaseEnv,
+  databaseOptionsFrom,
+  type DatabaseEnv,
+  type DatabaseOptions,
+  type DatabasePair,
+} from './database-env.js';
+export { DatabaseUnavailable, isConflict, isDuplicate, isUnavailable } from './database-errors.js';
+export * from './entities/account.entity.js';
+export * from './entities/channel.entity.js';
+export * from './entities/command-log.entity.js';
+export * from './entities/contact.entity.js';
+export * from './entities/push-inbox.entity.js';
+export { MessageShards } from './message-shards.js';
+export { migrateAll, MigrationFailed, type Migrated } from './migrations/migrate.js';
+export { PersistenceModule } from './persistence.module.js';
+export { UserDatabase } from './user-database.js';
+export { createTemporaryDatabases, type TemporaryDatabases } from './temporary-databases.js';
