@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import {
+  booleanVar,
+  choiceVar,
+  hostPortListVar,
+  hostPortText,
+  httpUrlListVar,
+  integerVar,
+  mysqlUrlListVar,
+  mysqlUrlVar,
+  secretVar,
+  textVar,
+} from './variables.js';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** What every service needs to run, whatever it does. */
+export const serviceEnv = {
+  SERVICE_ID: textVar('1 to 32 characters a-z, 0-9 and -', /^[a-z0-9-]{1,32}$/)
+    .default('1')
+    .describe('Name of this instance, unique among the instances of its service.'),
+  HTTP_HOST: textVar('a host name or address')
+    .default('127.0.0.1')
+    .describe('Address that the HTTP port is opened on.'),
+  HTTP_PORT: integerVar({ min: 0, max: 65_535 }).describe('HTTP port of this instance; 0 picks a free one.'),
+  ADVERTISE_HOST: textVar('a host name or address')
+    .optional()
+    .describe('Address under which other parts reach this instance; HTTP_HOST when absent.'),
+  LOG_LEVEL: choiceVar(LOG_LEVELS).default('info').describe('Least severity that is logged.'),
+  CONSUL_URLS: httpUrlListVar()
+    .default([])
+    .describe('Consul servers, tried in this order. With none the service runs unregistered.'),
+  SHUTDOWN_SECONDS: integerVar({ min: 1, max: 600 })
+    .default(10)
+    .describe('Time for an orderly stop; what is not finished by then is cut off.'),
+};
+
+export const kafkaEnv = {
+  KAFKA_BROKERS: hostPortListVar()
+    .transform((brokers) => brokers.map(hostPortText))
+    .meta({ accepted: 'a comma-separated list of host:port' })
+    .describe('Kafka brokers to begin with.'),
+  KAFKA_PARTITIONS: integerVar({ min: 1, max: 10_000 })
+    .default(6)
+    .describe('Partitions of the topics that are spread over instances.'),
+  KAFKA_REPLICATION_FACTOR: integerVar({ min: 1, max: 32 })
+    .default(1)
+    .describe('Copies of every topic; at most the number of brokers.'),
+  KAFKA_SSL: booleanVar().default(false).describe('Encrypts the connections to the brokers.'),
+  KAFKA_SASL_USERNAME: textVar().optional().describe('User at the brokers; goes with KAFKA_SASL_PASSWORD.'),
+  KAFKA_SASL_PASSWORD: secretVar().optional().describe('Password at the brokers.'),
+};
+
+export const redisEnv = {
+  REDIS_NODES: hostPortListVar().describe('The Redis server, or nodes of the cluster to begin with.'),
+  REDIS_CLUSTER: booleanVar().default(false).describe('Whether REDIS_NODES are nodes of a cluster.'),
+  REDIS_USERNAME: textVar().optional().describe('User at Redis.'),
+  REDIS_PASSWORD: secretVar().optional().describe('Password at Redis.'),
+};
+
+export const databaseEnv = {
+  USER_DB_SOURCE_URL: mysqlUrlVar().describe('User database: the server that takes writes.'),
+  USER_DB_REPLICA_URL: mysqlUrlVar().optional().describe('User database: a read-only copy.'),
+  MESSAGE_SHARD_SOURCE_URLS: mysqlUrlListVar().describe('Message shards 1 to N: the servers that take writes.'),
+  MESSAGE_SHARD_REPLICA_URLS: mysqlUrlListVar()
+    .optional()
+    .describe('Read-only copies of the message shards, in the same order.'),
+};
+
+/** All variables that services have in common. */
+export const baseEnv = z.object({ ...serviceEnv, ...kafkaEnv, ...redisEnv, ...databaseEnv });
+
+export type ServiceConfig = Readonly<z.output<z.ZodObject<typeof serviceEnv>>>;
+export type KafkaConfig = Readonly<z.output<z.ZodObject<typeof kafkaEnv>>>;
+export type RedisConfig = Readonly<z.output<z.ZodObject<typeof redisEnv>>>;
+export type DatabaseConfig = Readonly<z.output<z.ZodObject<typeof databaseEnv>>>;
+
+/** Address under which other parts reach this instance. */
+export const advertisedHost = (config: Pick<ServiceConfig, 'ADVERTISE_HOST' | 'HTTP_HOST'>): string =>
+  config.ADVERTISE_HOST ?? config.HTTP_HOST;

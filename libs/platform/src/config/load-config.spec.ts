@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { baseEnv, databaseEnv, kafkaEnv, redisEnv, serviceEnv } from './base-env.js';
+import { describeEnv } from './describe-env.js';
+import { ConfigurationError, loadConfig } from './load-config.js';
+
+const complete = {
+  HTTP_PORT: '8080',
+  KAFKA_BROKERS: 'k1:9092, k2:9092',
+  REDIS_NODES: 'r1:6379,[::1]:6380',
+  USER_DB_SOURCE_URL: 'mysql://parley:p%40ss@db:3307/users',
+  MESSAGE_SHARD_SOURCE_URLS: 'mysql://parley:a@db1/shard1,mysql://parley:b@db2:3306/shard2',
+};
+
+const problemsOf = (env: Record<string, string>, schema: z.ZodObject = baseEnv): readonly string[] => {
+  try {
+    loadConfig(schema, env);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+  return [];
+};
+
+describe('loadConfig', () => {
+  it('turns texts into typed values and fills the defaults in', () => {
+    expect(loadConfig(baseEnv, complete)).toEqual({
+      SERVICE_ID: '1',
+      HTTP_HOST: '127.0.0.1',
+      HTTP_PORT: 8080,
+      LOG_LEVEL: 'info',
+      CONSUL_URLS: [],
+      SHUTDOWN_SECONDS: 10,
+      KAFKA_BROKERS: ['k1:9092', 'k2:9092'],
+      KAFKA_PARTITIONS: 6,
+      KAFKA_REPLICATION_FACTOR: 1,
+      KAFKA_SSL: false,
+      REDIS_NODES: [
+        { host: 'r1', port: 6379 },
+        { host: '::1', port: 6380 },
+      ],
+      REDIS_CLUSTER: false,
+      USER_DB_SOURCE_URL: { host: 'db', port: 3307, username: 'parley', password: 'p@ss', database: 'users' },
+      MESSAGE_SHARD_SOURCE_URLS: [
+        { host: 'db1', port: 3306, username: 'parley', password: 'a', database: 'shard1' },
+        { host: 'db2', port: 3306, username: 'parley', password: 'b', database: 'shard2' },
+      ],
+    });
+  });
+
+  it('gives an object that nobody can change', () => {
+    const config = loadConfig(baseEnv, complete);
+    expect([config, config.REDIS_NODES, config.REDIS_NODES[0]].every(Object.isFrozen)).toBe(true);
+  });
+
+  it('takes an empty variable for an absent one', () => {
+    expect(loadConfig(z.object(serviceEnv), { HTTP_PORT: '1', SERVICE_ID: '', CONSUL_URLS: ' ' })).toMatchObject({
+      SERVICE_ID: '1',
+      CONSUL_URLS: [],
+    });
+  });
+
+  it.each([
+    [serviceEnv, 'HTTP_PORT', '80a', 'HTTP_PORT: needs a whole number from 0 to 65535, was given "80a"'],
+    [serviceEnv, 'HTTP_PORT', '65536', 'HTTP_PORT: needs a whole number from 0 to 65535, was given "65536"'],
+    [serviceEnv, 'HTTP_PORT', '', 'HTTP_PORT: is missing, needs a whole number from 0 to 65535'],
+    [serviceEnv, 'SERVICE_ID', 'A_1', 'SERVICE_ID: needs 1 to 32 characters a-z, 0-9 and -, was given "A_1"'],
+    [
+      serviceEnv,
+      'LOG_LEVEL',
+      'loud',
+      'LOG_LEVEL: needs one of trace, debug, info, warn, error, fatal, silent, was given "loud"',
+    ],
+    [
+      serviceEnv,
+      'CONSUL_URLS',
+      'localhost:8500',
+      'CONSUL_URLS: needs a comma-separated list of http://host:port addresses, was given "localhost:8500"',
+    ],
+    [kafkaEnv, 'KAFKA_BROKERS', 'a:1,b', 'KAFKA_BROKERS: needs a comma-separated list of host:port, was given "a:1,b"'],
+    [kafkaEnv, 'KAFKA_SSL', 'yes', 'KAFKA_SSL: needs true or false, was given "yes"'],
+    [redisEnv, 'REDIS_NODES', 'r1:0', 'REDIS_NODES: needs a comma-separated list of host:port, was given "r1:0"'],
+  ])('says what is wrong with one variable', (shape, name, value, text) => {
+    expect(problemsOf({ ...complete, [name]: value }, z.object(shape))).toEqual([text]);
+  });
+
+  it.each([
+    ['postgres://parley:hush@db/users', 'wrong scheme'],
+    ['mysql://db/users', 'no user'],
+    ['mysql://parley:hush@db', 'no database'],
+    ['mysql://parley:%zz-hush@db/users', 'broken escape'],
+  ])('never shows the credentials in %s (%s)', (value) => {
+    expect(problemsOf({ ...complete, USER_DB_SOURCE_URL: value }, z.object(databaseEnv))).toEqual([
+      'USER_DB_SOURCE_URL: needs mysql://user:password@host:port/database, was given a value that is not shown',
+    ]);
+  });
+
+  it('hides a value that carries credentials or a secret name even if its schema forgot', () => {
+    const schema = z.object({ HOOK: z.literal('x'), API_TOKEN: z.literal('x') });
+    const problems = problemsOf({ HOOK: 'https://me:hush@host/', API_TOKEN: 'hush' }, schema).join('\n');
+    expect(problems).toMatch(/^HOOK: .*not shown\nAPI_TOKEN: .*not shown$/);
+    expect(problems).not.toContain('hush');
+  });
+
+  it('names all wrong variables at once, one on each line', () => {
+    const { HTTP_PORT: _, ...rest } = complete;
+    expect(() => loadConfig(baseEnv, { ...rest, KAFKA_SSL: '1' })).toThrow(
+      'HTTP_PORT: is missing, needs a whole number from 0 to 65535\nKAFKA_SSL: needs true or false, was given "1"',
+    );
+  });
+});
+
+describe('describeEnv', () => {
+  it('documents every variable with its default and what it accepts', () => {
+    const table = describeEnv(baseEnv);
+    expect(table.filter(({ accepted, description }) => accepted === '' || description === '')).toEqual([]);
+    expect(table).toContainEqual({
+      name: 'KAFKA_BROKERS',
+      default: 'required',
+      accepted: 'a comma-separated list of host:port',
+      description: 'Kafka brokers to begin with.',
+    });
+    expect(table.map(({ name, default: value }) => `${name}=${value}`)).toEqual(
+      expect.arrayContaining(['SERVICE_ID=1', 'CONSUL_URLS=none', 'ADVERTISE_HOST=none', 'HTTP_PORT=required']),
+    );
+  });
+});

@@ -1,0 +1,17 @@
+export * from './clock.js';
+export * from './config/base-env.js';
+export { describeEnv, type VariableDescription } from './config/describe-env.js';
+export * from './config/load-config.js';
+export * from './config/variables.js';
+export * from './consul/consul-client.js';
+export * from './consul/consul-registration.js';
+export * from './health/health-registry.js';
+export * from './health/metrics.js';
+export * from './logging/log.js';
+export * from './logging/nest-log.js';
+export * from './redis/redis-client.js';
+export * from './redis/redis.module.js';
+export { createHttpServer } from './service/http-adapter.js';
+export * from './service/platform.module.js';
+export * from './service/run-service.js';
+export * from './service/service.js';

@@ -1,0 +1,62 @@
+import { Cluster, Redis, type Command, type RedisCommander } from 'ioredis';
+import type { RedisConfig } from '../config/base-env.js';
+import type { Log } from '../logging/log.js';
+
+/** Commands to Redis, one server or a cluster. A command is answered or fails within about a second, always. */
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- a class to inject, with the commands of ioredis
+export abstract class RedisClient {}
+export interface RedisClient extends RedisCommander, Pick<Redis, 'pipeline' | 'multi' | 'disconnect'> {}
+
+const COMMAND_TIMEOUT_MS = 1_000;
+
+/** A connection that stays silent for this long with commands under way is replaced. */
+const SOCKET_TIMEOUT_MS = 2_000;
+
+/** Tries for ever; the spread keeps instances from coming back all at once. Milliseconds. */
+export const reconnectDelay = (attempt: number): number =>
+  Math.min(50 * 2 ** attempt, 1_000) * (0.5 + Math.random() / 2);
+
+/** Connects in the background: neither a Redis that is away nor one that goes away throws here. */
+export function createRedis(config: RedisConfig, log: Log): RedisClient {
+  const connection = {
+    ...(config.REDIS_USERNAME !== undefined && { username: config.REDIS_USERNAME }),
+    ...(config.REDIS_PASSWORD !== undefined && { password: config.REDIS_PASSWORD }),
+    connectTimeout: COMMAND_TIMEOUT_MS,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    socketTimeout: SOCKET_TIMEOUT_MS,
+    maxRetriesPerRequest: 1,
+  };
+  const nodes = config.REDIS_NODES.map(({ host, port }) => ({ host, port }));
+  const redis = config.REDIS_CLUSTER
+    ? new BoundedCluster(nodes, {
+        redisOptions: connection,
+        clusterRetryStrategy: reconnectDelay,
+        // Finds a new master even if no command ran into the old one.
+        slotsRefreshInterval: 5_000,
+      })
+    : new Redis({ ...nodes[0], ...connection, retryStrategy: reconnectDelay });
+  logOutages(redis, log);
+  return redis;
+}
+
+/** A cluster without a reachable node keeps commands in a queue that ioredis sets no time limit for. */
+class BoundedCluster extends Cluster {
+  override sendCommand(command: Command, ...rest: SendRest): unknown {
+    command.setTimeout(COMMAND_TIMEOUT_MS);
+    return super.sendCommand(command, ...rest);
+  }
+}
+type SendRest = Parameters<Cluster['sendCommand']> extends [Command, ...infer R] ? R : never;
+
+/** Without a listener an error event would end the process; with one line per attempt the log would drown. */
+function logOutages(redis: Redis | Cluster, log: Log): void {
+  let isAway = false;
+  redis.on('error', (err: Error) => {
+    if (!isAway) log.warn({ err }, 'Redis is away, will keep trying');
+    isAway = true;
+  });
+  redis.on('ready', () => {
+    if (isAway) log.info('Redis is back');
+    isAway = false;
+  });
+}
