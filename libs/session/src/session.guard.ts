@@ -9,7 +9,8 @@ import type { ActiveSession } from './session-store.js';
 export class SessionGuard extends AuthGuard(SESSION_STRATEGY) {
   override handleRequest<T>(error: unknown, active: T | false | null | undefined): T {
     // A session store that cannot be asked is not a missing session.
-    if (error) throw error instanceof Error ? error : new Error(String(error));
+    if (error instanceof Error) throw error;
+    if (error) throw new Error('the session could not be looked up', { cause: error });
     if (!active) throw this.refusal();
     return active;
   }

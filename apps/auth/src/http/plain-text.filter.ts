@@ -1,0 +1,28 @@
+import { type ArgumentsHost, Catch } from '@nestjs/common';
+import { BaseExceptionFilter } from '@nestjs/core';
+import { Log } from '@parley/platform';
+import type { Request, Response } from 'express';
+import { answerTo, isFailure } from './answers.js';
+
+const OWN_PATHS = '/api/v1/auth/';
+
+/** Answers everything that goes wrong under our own paths in plain text, as successes are. */
+@Catch()
+export class PlainTextFilter extends BaseExceptionFilter {
+  constructor(private readonly log: Log) {
+    super();
+  }
+
+  override catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<Request>();
+    if (!request.path.startsWith(OWN_PATHS)) return super.catch(error, host);
+    const answer = answerTo(error, request.path);
+    if (isFailure(answer)) this.log.error({ path: request.path, error }, 'a request failed');
+    const response = host.switchToHttp().getResponse<Response>();
+    if (response.headersSent) return;
+    if (answer.retryAfterSeconds !== undefined) response.setHeader('Retry-After', answer.retryAfterSeconds);
+    response.status(answer.status).type(PLAIN_TEXT).send(answer.text);
+  }
+}
+
+export const PLAIN_TEXT = 'text/plain;charset=UTF-8';

@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { redisKeys } from '@parley/contracts';
+import { RedisClient } from '@parley/platform';
+import { retryAfterSeconds, subjectOfName, WINDOW_SECONDS } from './limit.rules.js';
+
+/** Attempts allowed in one minute. */
+export class AttemptSettings {
+  constructor(
+    readonly loginPerName: number,
+    readonly loginPerAddress: number,
+    readonly registerPerAddress: number,
+  ) {}
+}
+
+type Action = Parameters<typeof redisKeys.attempts>[0];
+
+/** One script, so that a crash cannot leave a counter that never expires. */
+const COUNT = `
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return {count, redis.call('TTL', KEYS[1])}`;
+/** A counter that has expired in the meantime must not come back without an expiry. */
+const FORGIVE = `
+if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('DECR', KEYS[1]) end
+return 0`;
+
+/** Counts attempts in Redis, so that all instances share one count. Rejects when Redis cannot be reached. */
+@Injectable()
+export class AttemptLimits {
+  constructor(
+    private readonly redis: RedisClient,
+    private readonly settings: AttemptSettings,
+  ) {}
+
+  /** Counts a registration; the seconds to wait if it is one too many. */
+  register(address: string): Promise<number | undefined> {
+    return this.count('register', `address:${address}`, this.settings.registerPerAddress);
+  }
+
+  /** Counts a login by its address; the seconds to wait if it is one too many. */
+  loginFrom(address: string): Promise<number | undefined> {
+    return this.count('login', `address:${address}`, this.settings.loginPerAddress);
+  }
+
+  /**
+   * Counts a login by its name before the password is looked at, so that attempts made at once cannot pass together;
+   * the seconds to wait if it is one too many. A good one is taken back by {@link loginSucceeded}.
+   */
+  loginAs(name: string): Promise<number | undefined> {
+    return this.count('login', subjectOfName(name), this.settings.loginPerName);
+  }
+
+  async loginSucceeded(name: string): Promise<void> {
+    await this.redis.eval(FORGIVE, 1, redisKeys.attempts('login', subjectOfName(name)));
+  }
+
+  private async count(action: Action, subject: string, limit: number): Promise<number | undefined> {
+    const reply = await this.redis.eval(COUNT, 1, redisKeys.attempts(action, subject), WINDOW_SECONDS);
+    return retryAfterSeconds(reply, limit);
+  }
+}

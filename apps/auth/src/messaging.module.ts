@@ -1,0 +1,27 @@
+import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { BatchingProducer, createKafka, type KafkaEnv, kafkaOptionsFrom } from '@parley/kafka';
+import { Log } from '@parley/platform';
+
+/**
+ * The way to Kafka. It connects with the first record: accounts and logins work while Kafka is away, so its state is
+ * no part of this service's readiness.
+ */
+@Module({})
+export class MessagingModule implements OnApplicationShutdown {
+  constructor(private readonly producer: BatchingProducer) {}
+
+  static with(env: KafkaEnv, clientId: string): DynamicModule {
+    const createProducer = (log: Log) =>
+      new BatchingProducer({ kafka: createKafka(kafkaOptionsFrom(env, clientId), log) });
+    return {
+      module: MessagingModule,
+      global: true,
+      providers: [{ provide: BatchingProducer, inject: [Log], useFactory: createProducer }],
+      exports: [BatchingProducer],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.producer.close();
+  }
+}
