@@ -1,0 +1,138 @@
+import { type ChannelId, type ServerFrameOf, seq } from '@parley/protocol';
+import { ChannelView, type ChannelViewOptions } from './channel-view.js';
+import type { ChatEvents, EnteredChannel } from './chat-events.js';
+import type { Clock } from './clock.js';
+import { RequestError } from './errors.js';
+import type { ChatMessage } from './inbox.js';
+import type { Requests } from './requests.js';
+
+export interface ActiveChannelOptions {
+  readonly clock: Clock;
+  readonly requests: Requests;
+  readonly enterTimeoutMs: number;
+  readonly view: (channelId: ChannelId) => ChannelViewOptions;
+  readonly onEntered: (event: ChatEvents['entered']) => void;
+  readonly onRemoved: (event: ChatEvents['removed']) => void;
+  /** The socket is open but gives no answers. */
+  readonly onSilence: () => void;
+}
+
+/** The one channel that a socket has entered: changing it, leaving it, and entering it again on a new socket. */
+export class ActiveChannel {
+  #view: ChannelView | undefined;
+  /** The channel whose ENTER is under way. */
+  #entering: ChannelView | undefined;
+
+  constructor(private readonly options: ActiveChannelOptions) {}
+
+  get channelId(): ChannelId | undefined {
+    return this.#view?.channelId;
+  }
+
+  async enter(channelId: ChannelId): Promise<EnteredChannel> {
+    // Entering the channel on the screen again continues its screen.
+    const view = this.#view?.channelId === channelId ? this.#view : new ChannelView(this.options.view(channelId));
+    this.flushRead();
+    this.#entering = view;
+    try {
+      const answer = await this.#askUntilAnswered(channelId);
+      if (view !== this.#view) this.close();
+      this.#view = view;
+      const entered = this.#begin(view, answer);
+      await this.#shown(view, entered);
+      return entered;
+    } finally {
+      if (this.#entering === view) this.#entering = undefined;
+      // A refusal leaves the old channel on the screen; if the socket changed meanwhile the server has to be told.
+      if (this.#view && !this.#view.online) this.resume();
+    }
+  }
+
+  async leave(): Promise<void> {
+    this.flushRead();
+    await this.options.requests.ask({ type: 'LEAVE_REQUEST' });
+    this.close();
+  }
+
+  async quit(channelId: ChannelId): Promise<void> {
+    await this.options.requests.ask({ type: 'QUIT_REQUEST', channelId });
+    if (this.#view?.channelId === channelId) this.close();
+  }
+
+  /** Messages of channels that are not on the screen wait in the history until those are entered. */
+  deliver(message: ChatMessage): void {
+    for (const view of new Set([this.#view, this.#entering])) {
+      if (view?.channelId === message.channelId) view.receive([message]);
+    }
+  }
+
+  /** A new socket: enter the same channel again and go on after the last message shown. */
+  resume(): void {
+    if (this.#view && !this.#entering) void this.#resume(this.#view);
+  }
+
+  suspend(): void {
+    this.#view?.suspend();
+    this.#entering?.suspend();
+  }
+
+  /** Compares with the server's last sequence; throws when there is no answer. False when no channel is entered. */
+  async check(): Promise<boolean> {
+    await this.#view?.check();
+    return this.#view !== undefined;
+  }
+
+  flushRead(): void {
+    this.#view?.flushRead();
+  }
+
+  close(): void {
+    this.#view?.close();
+    this.#view = undefined;
+  }
+
+  async #resume(view: ChannelView): Promise<void> {
+    try {
+      const answer = await this.options.requests.ask({ type: 'ENTER_REQUEST', channelId: view.channelId });
+      if (this.#view === view) view.opened(answer.lastReadMessageSeqId, answer.lastChannelMessageSeqId);
+    } catch (error) {
+      if (this.#view !== view || !(error instanceof RequestError)) return;
+      if (error.failure === 'timeout') this.options.onSilence();
+      if (error.failure !== 'refused') return;
+      this.close();
+      this.options.onRemoved({ channelId: view.channelId, reason: error.message });
+    }
+  }
+
+  #begin(view: ChannelView, answer: ServerFrameOf<'ENTER_RESPONSE'>): EnteredChannel {
+    const { channelId, title, lastReadMessageSeqId: lastRead, lastChannelMessageSeqId: last } = answer;
+    let entered: EnteredChannel = { channelId, title, lastRead, last, from: seq(last + 1) };
+    view.opened(lastRead, last, (from) => {
+      entered = { ...entered, from };
+      this.options.onEntered(entered);
+    });
+    return entered;
+  }
+
+  /** A lost socket leaves ENTER unanswered; asking again is harmless. */
+  async #askUntilAnswered(channelId: ChannelId): Promise<ServerFrameOf<'ENTER_RESPONSE'>> {
+    for (;;) {
+      try {
+        return await this.options.requests.ask({ type: 'ENTER_REQUEST', channelId });
+      } catch (error) {
+        if (!(error instanceof RequestError) || error.failure !== 'disconnected') throw error;
+      }
+    }
+  }
+
+  /** Waits for the history, but not for ever: what comes later is shown later. */
+  #shown(view: ChannelView, { last }: EnteredChannel): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.options.clock.after(this.options.enterTimeoutMs, resolve);
+      void view.caughtUp(last).then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+}

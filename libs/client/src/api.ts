@@ -1,0 +1,91 @@
+import { PATHS, PushInboxEntry, SESSION_COOKIE } from '@parley/protocol';
+import type { Endpoints } from './endpoints.js';
+import { Unreachable } from './errors.js';
+import type { Session } from './session.js';
+
+export interface ApiAnswer {
+  readonly status: number;
+  /** True for 200. */
+  readonly ok: boolean;
+  readonly body: string;
+  /** Seconds to wait before the next try, when the server says so (429). */
+  readonly retryAfter: number | undefined;
+}
+
+export interface LoginAnswer extends ApiAnswer {
+  /** Present if and only if the login succeeded. */
+  readonly session: Session | undefined;
+}
+
+const TIMEOUT_MS = 15_000;
+
+/**
+ * The REST side. An HTTP status, whatever it is, is an answer; only a server that cannot be reached sends the request
+ * to the next one. Throws Unreachable when none can be reached, NoAnswer when one stays silent.
+ */
+export class Api {
+  constructor(
+    private readonly endpoints: Endpoints,
+    private readonly fetch: typeof globalThis.fetch = globalThis.fetch.bind(globalThis),
+  ) {}
+
+  register(username: string, password: string): Promise<ApiAnswer> {
+    return this.#post(PATHS.register, undefined, { username, password });
+  }
+
+  async login(username: string, password: string): Promise<LoginAnswer> {
+    const answer = await this.#post(PATHS.login, undefined, { username, password });
+    return { ...answer, session: answer.ok ? { username, cookie: answer.body } : undefined };
+  }
+
+  logout(session: Session): Promise<ApiAnswer> {
+    return this.#post(PATHS.logout, session);
+  }
+
+  unregister(session: Session): Promise<ApiAnswer> {
+    return this.#post(PATHS.unregister, session);
+  }
+
+  /** What was pushed to the user while no screen showed it, newest first; undefined without a valid session. */
+  async pushInbox(session: Session): Promise<readonly PushInboxEntry[] | undefined> {
+    const answer = await this.#request(PATHS.pushInbox, { headers: cookieOf(session) });
+    return answer.ok ? PushInboxEntry.array().parse(JSON.parse(answer.body)) : undefined;
+  }
+
+  #post(path: string, session: Session | undefined, body?: object): Promise<ApiAnswer> {
+    const json = body === undefined ? {} : { body: JSON.stringify(body) };
+    const type = body === undefined ? {} : { 'Content-Type': 'application/json' };
+    return this.#request(path, { method: 'POST', headers: { ...type, ...cookieOf(session) }, ...json });
+  }
+
+  #request(path: string, init: RequestInit): Promise<ApiAnswer> {
+    return this.endpoints.firstReachable(async (baseUrl) => {
+      const response = await this.#send(baseUrl + path, init);
+      const retryAfter = Number(response.headers.get('retry-after') ?? NaN);
+      return {
+        status: response.status,
+        ok: response.status === 200,
+        body: await response.text(),
+        retryAfter: Number.isNaN(retryAfter) ? undefined : retryAfter,
+      };
+    });
+  }
+
+  async #send(url: string, init: RequestInit): Promise<Response> {
+    try {
+      return await this.fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    } catch (error) {
+      // fetch reports every failure to get an answer as a TypeError; a timeout is none, the request may have been carried out.
+      if (error instanceof TypeError) throw new Unreachable(`${url} cannot be reached.`, { cause: error });
+      throw new NoAnswer(`${url} did not answer within ${TIMEOUT_MS / 1000} s.`, { cause: error });
+    }
+  }
+}
+
+/** The server took the request but did not answer in time: it may have been carried out. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
+const cookieOf = (session: Session | undefined): Record<string, string> =>
+  session?.cookie === undefined ? {} : { Cookie: `${SESSION_COOKIE}=${session.cookie}` };

@@ -1,0 +1,264 @@
+import {
+  codePoints,
+  decodeServerFrame,
+  encodeFrame,
+  LIMITS,
+  type ChannelId,
+  type Seq,
+  type Serial,
+  type ServerFrameOf,
+  type StoredMessage,
+} from '@parley/protocol';
+import { ActiveChannel } from './active-channel.js';
+import type { EnteredChannel } from './chat-events.js';
+import { type Clock, type Random, systemClock, type Timer } from './clock.js';
+import type { Endpoints } from './endpoints.js';
+import { RequestError } from './errors.js';
+import type { ChatMessage } from './inbox.js';
+import { Link, type LinkState } from './link.js';
+import { Outbox, type Sent } from './outbox.js';
+import type { OutgoingFrame } from './outgoing.js';
+import { Requests } from './requests.js';
+import { Serials } from './serials.js';
+import { ServerCommands } from './server-commands.js';
+import { sameUser, type Session } from './session.js';
+import type { OpenSocket } from './socket.js';
+
+export interface ChatTimings {
+  /** A request without an answer fails after this time; longer than the 10 s after which the server itself gives up. */
+  readonly requestTimeoutMs: number;
+  /** A message without an ack is sent again after this time ... */
+  readonly ackTimeoutMs: number;
+  /** ... until it was sent so often. */
+  readonly sendAttempts: number;
+  /** KEEP_ALIVE, and the comparison with the server's last sequence. */
+  readonly keepAliveMs: number;
+}
+
+export const DEFAULT_TIMINGS: ChatTimings = {
+  requestTimeoutMs: 15_000,
+  ackTimeoutMs: 3000,
+  sendAttempts: 4,
+  keepAliveMs: 60_000,
+};
+
+export interface ChatClientOptions {
+  readonly endpoints: Endpoints;
+  readonly openSocket: OpenSocket;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly timings?: Partial<ChatTimings>;
+  /** Messages under way at once, 1 by default: more trades the sender's own order after errors for throughput. */
+  readonly sendWindow?: number;
+  /** False: the caller reports what was read with `markRead`. */
+  readonly autoRead?: boolean;
+}
+
+/**
+ * One user's conversation with the servers: typed requests, messages each shown once and in order, sends that are
+ * repeated until acknowledged, and a connection that mends itself. Requests throw RequestError.
+ */
+export class ChatClient extends ServerCommands {
+  protected readonly requests: Requests;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #timings: ChatTimings;
+  readonly #outbox: Outbox;
+  readonly #serials: Serials;
+  readonly #active: ActiveChannel;
+  #session: Session | undefined;
+  #link: Link | undefined;
+  #keepAlive: Timer | undefined;
+
+  constructor(private readonly options: ChatClientOptions) {
+    super();
+    const clock = (this.#clock = options.clock ?? systemClock);
+    this.#random = options.random ?? Math.random;
+    this.#timings = { ...DEFAULT_TIMINGS, ...options.timings };
+    const { requestTimeoutMs, ackTimeoutMs, sendAttempts: attempts } = this.#timings;
+    const transmit = (frame: OutgoingFrame): boolean => this.raw(frame);
+    this.#serials = new Serials(clock, this.#random);
+    this.requests = new Requests({ clock, transmit, timeoutMs: requestTimeoutMs });
+    this.#outbox = new Outbox({ clock, transmit, ackTimeoutMs, attempts, window: options.sendWindow ?? 1 });
+    this.#active = new ActiveChannel({
+      clock,
+      requests: this.requests,
+      enterTimeoutMs: requestTimeoutMs,
+      view: (channelId) => ({
+        channelId,
+        clock,
+        random: this.#random,
+        fetch: (from, to) => this.fetch(channelId, from, to),
+        show: (message) => this.emit('message', message),
+        markRead: options.autoRead === false ? undefined : (upTo) => this.markRead(channelId, upTo),
+      }),
+      onEntered: (event) => this.emit('entered', event),
+      onRemoved: (event) => this.emit('removed', event),
+      onSilence: () => this.#link?.drop('No answer'),
+    });
+  }
+
+  get session(): Session | undefined {
+    return this.#session;
+  }
+
+  /** The entered channel, if any. */
+  get channelId(): ChannelId | undefined {
+    return this.#active.channelId;
+  }
+
+  /** Messages not acknowledged yet. */
+  get unsent(): number {
+    return this.#outbox.size;
+  }
+
+  /** Opens the socket; throws Unreachable or SessionEnded. From then on lost sockets are replaced until `close` or the session's end. */
+  async connect(session: Session): Promise<void> {
+    this.#link?.close();
+    this.#session = session;
+    this.#link = new Link({
+      session,
+      endpoints: this.options.endpoints,
+      openSocket: this.options.openSocket,
+      clock: this.#clock,
+      random: this.#random,
+      onState: (state) => this.#onState(state),
+      onText: (text) => this.#onText(text),
+    });
+    await this.#link.connect();
+  }
+
+  /** Ends the connection; what is under way fails. */
+  close(): void {
+    this.#active.flushRead();
+    this.#link?.close();
+  }
+
+  /** The network or the page is back: reconnect now instead of at the next attempt. */
+  wake(): void {
+    this.#link?.wake();
+  }
+
+  /**
+   * Makes a channel the one whose messages arrive. Unread messages, at most the last 10, follow as `message` events;
+   * the promise resolves when they are shown.
+   */
+  enter(channelId: ChannelId): Promise<EnteredChannel> {
+    return this.#active.enter(channelId);
+  }
+
+  leave(): Promise<void> {
+    return this.#active.leave();
+  }
+
+  quit(channelId: ChannelId): Promise<void> {
+    return this.#active.quit(channelId);
+  }
+
+  /** A number for one message, for ever. */
+  newSerial(): Serial {
+    return this.#serials.next();
+  }
+
+  /**
+   * Resolves when the message is stored. Waits for a connection, repeats the identical frame, and throws RequestError
+   * when the server refuses it or never acknowledges. To try again later pass the same serial: the server keeps one copy.
+   */
+  async send(channelId: ChannelId, content: string, serial: Serial = this.newSerial()): Promise<Sent> {
+    const length = codePoints(content);
+    if (length < 1 || length > LIMITS.contentCharacters) {
+      const text = `content must have 1 to ${LIMITS.contentCharacters} characters, not ${length}`;
+      throw new RequestError('WRITE_MESSAGE', 'refused', text);
+    }
+    return this.#outbox.send({ type: 'WRITE_MESSAGE', serial, channelId, content });
+  }
+
+  /** Moves the read position; needed only without `autoRead`. False when there is no connection. */
+  markRead(channelId: ChannelId, upTo: Seq): boolean {
+    return this.raw({ type: 'READ_MESSAGE_ACK', channelId, messageSeqId: upTo });
+  }
+
+  /** Sends a frame, or any text, as it is; the answer is to be seen in `frame` events. False when there is no connection. */
+  raw(frame: OutgoingFrame | string): boolean {
+    return this.#link?.send(typeof frame === 'string' ? frame : encodeFrame(frame)) ?? false;
+  }
+
+  #onState(state: LinkState): void {
+    if (state.state === 'open') {
+      // Enter first: messages repeated now then find their screen.
+      this.requests.online();
+      this.#active.resume();
+      this.#outbox.online();
+      this.#scheduleKeepAlive();
+    } else if (state.state === 'lost' || state.state === 'ended') {
+      this.#keepAlive?.cancel();
+      this.#active.suspend();
+      this.requests.offline();
+      this.#outbox.offline();
+    }
+    if (state.state === 'ended') {
+      this.requests.failAll(state.reason);
+      this.#outbox.failAll(state.reason);
+      this.#active.close();
+    }
+    this.emit('state', state);
+  }
+
+  #onText(text: string): void {
+    const frame = decodeServerFrame(text);
+    if (!frame) return this.emit('unreadable', { text });
+    this.emit('frame', frame);
+    switch (frame.type) {
+      case 'NOTIFY_MESSAGE':
+        return this.#active.deliver(this.chatMessage(frame));
+      case 'WRITE_MESSAGE_ACK':
+        return this.#acked(frame);
+      case 'ERROR':
+        return this.#failed(frame);
+      case 'ASK_INVITE':
+        return this.emit('invited', { username: frame.username });
+      case 'NOTIFY_ACCEPT':
+        return this.emit('accepted', { username: frame.username });
+      default:
+        if (!this.requests.take(frame) && frame.type === 'NOTIFY_JOIN') this.emit('joined', frame);
+    }
+  }
+
+  /** An own message takes its place by its sequence, like everybody's. */
+  #acked({ serial, messageSeqId }: ServerFrameOf<'WRITE_MESSAGE_ACK'>): void {
+    const sent = serial === null ? undefined : this.#outbox.acked(serial, messageSeqId);
+    if (!sent) return;
+    const { channelId, content } = sent;
+    const username = this.#session?.username ?? '';
+    this.#active.deliver({ channelId, seq: messageSeqId, username, content, mine: true });
+  }
+
+  #failed(error: ServerFrameOf<'ERROR'>): void {
+    const { messageType, message } = error;
+    const owned = messageType === 'WRITE_MESSAGE' ? this.#outbox.refused(message) : this.requests.take(error);
+    if (!owned) this.emit('serverError', { messageType, message });
+  }
+
+  #scheduleKeepAlive(): void {
+    this.#keepAlive = this.#clock.after(this.#timings.keepAliveMs, () => {
+      this.raw({ type: 'KEEP_ALIVE' });
+      void this.#check();
+      this.#scheduleKeepAlive();
+    });
+  }
+
+  /** Finds messages that no frame announced, and sockets that are open on this side only. */
+  async #check(): Promise<void> {
+    const silent = (): boolean => this.#clock.now() - (this.#link?.lastHeard ?? 0) >= this.#timings.keepAliveMs;
+    try {
+      const compared = await this.#active.check();
+      if (!compared && silent()) await this.inviteCode();
+    } catch {
+      if (silent()) this.#link?.drop('No sign of life');
+    }
+  }
+
+  protected chatMessage({ channelId, messageSeqId, username, content }: StoredMessage): ChatMessage {
+    return { channelId, seq: messageSeqId, username, content, mine: sameUser(username, this.#session?.username ?? '') };
+  }
+}

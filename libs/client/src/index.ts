@@ -1,0 +1,16 @@
+export * from './api.js';
+export * from './backoff.js';
+export * from './browser-socket.js';
+export * from './chat-client.js';
+export * from './chat-events.js';
+export * from './clock.js';
+export * from './endpoints.js';
+export * from './errors.js';
+export * from './inbox.js';
+export type { LinkState } from './link.js';
+export type { Sent } from './outbox.js';
+export type { OutgoingFrame, OutgoingFrameOf } from './outgoing.js';
+export type { Channel, Contact } from './server-commands.js';
+export * from './serials.js';
+export * from './session.js';
+export * from './socket.js';
