@@ -107,12 +107,8 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
       work: async (topic, records, abandon) => this.#work.get(topic)?.run(records, abandon),
     });
     const admin = new KafkaAdmin(options.kafka);
-    try {
-      await admin.awaitTopics(topics, TOPIC_PATIENCE_MS);
-      await this.#reader.start(admin);
-    } finally {
-      await admin.close();
-    }
+    await admin.awaitTopics(topics, TOPIC_PATIENCE_MS);
+    await this.#reader.start(admin);
   }
 
   #workOn(topic: string, handler: MessageHandler): BatchWork {

@@ -50,7 +50,6 @@ export class BroadcastConsumer {
         options.kafka.log.debug({ error, groupId: options.groupId }, 'a throw-away group was not removed');
       });
     }
-    await this.#admin.close();
   }
 }
 

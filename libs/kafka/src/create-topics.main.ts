@@ -16,18 +16,14 @@ async function main(): Promise<void> {
   if (!env.success)
     throw new Error(env.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
   const admin = new KafkaAdmin(createKafka(kafkaOptionsFrom(env.data, 'create-topics'), silent));
-  try {
-    await awaitBroker(admin, env.data.KAFKA_BROKERS);
-    for (const { name, partitions, retentionHours } of topicLayout) {
-      const outcome = await admin.ensureTopic(name, {
-        partitions: partitions === 'configured' ? env.data.KAFKA_PARTITIONS : partitions,
-        replicationFactor: env.data.KAFKA_REPLICATION_FACTOR,
-        ...(retentionHours !== undefined && { retentionMs: retentionHours * HOUR_MS }),
-      });
-      process.stdout.write(`${name}: ${outcome}\n`);
-    }
-  } finally {
-    await admin.close();
+  await awaitBroker(admin, env.data.KAFKA_BROKERS);
+  for (const { name, partitions, retentionHours } of topicLayout) {
+    const outcome = await admin.ensureTopic(name, {
+      partitions: partitions === 'configured' ? env.data.KAFKA_PARTITIONS : partitions,
+      replicationFactor: env.data.KAFKA_REPLICATION_FACTOR,
+      ...(retentionHours !== undefined && { retentionMs: retentionHours * HOUR_MS }),
+    });
+    process.stdout.write(`${name}: ${outcome}\n`);
   }
 }
 

@@ -16,11 +16,10 @@ export type EndOffsets = ReadonlyMap<number, bigint>;
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 };
 const PING_TIMEOUT_MS = 1_500;
 const LEADER_PATIENCE_MS = 20_000;
+const YOUNG_TOPIC = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
 
-/** Topics and consumer groups. Connects when first used. */
+/** Topics and consumer groups. Connects for each call: a lasting client would stumble over topics that others delete. */
 export class KafkaAdmin {
-  #admin: Promise<Admin> | undefined;
-
   constructor(private readonly kafka: KafkaHandle) {}
 
   /** Creates the topic unless it is there, and waits until every partition has a leader. Never changes an existing one. */
@@ -32,25 +31,26 @@ export class KafkaAdmin {
       // An acknowledged record is then on two brokers at least.
       ...(replicationFactor >= 3 ? [{ name: 'min.insync.replicas', value: '2' }] : []),
     ];
-    const admin = await this.#connected();
-    const created = await admin.createTopics({
-      topics: [{ topic: name, numPartitions: partitions, replicationFactor, configEntries }],
-      waitForLeaders: false,
-    });
-    await this.#awaitLeaders(admin, name);
+    const created = await this.#with((admin) =>
+      admin.createTopics({
+        topics: [{ topic: name, numPartitions: partitions, replicationFactor, configEntries }],
+        waitForLeaders: false,
+      }),
+    );
+    await this.#awaitLeaders(name);
     return created ? 'created' : 'existed';
   }
 
   /** Deletes the topic and its records; no error if it does not exist. */
   async deleteTopic(name: string): Promise<void> {
-    const admin = await this.#connected();
-    if (!(await admin.listTopics()).includes(name)) return;
-    await admin.deleteTopics({ topics: [name] });
+    await this.#with(async (admin) => {
+      const existing = await admin.listTopics();
+      if (existing.includes(name)) await admin.deleteTopics({ topics: [name] });
+    });
   }
 
   async listTopics(): Promise<string[]> {
-    const admin = await this.#connected();
-    return admin.listTopics();
+    return this.#with((admin) => admin.listTopics());
   }
 
   /** @throws Error naming the topics that do not exist after `patienceMs`. */
@@ -67,24 +67,23 @@ export class KafkaAdmin {
   }
 
   async endOffsets(topic: string): Promise<EndOffsets> {
-    const admin = await this.#connected();
-    const ends = await admin.fetchTopicOffsets(topic);
+    const ends = await this.#with((admin) => admin.fetchTopicOffsets(topic));
     return new Map(ends.map(({ partition, high }) => [partition, BigInt(high)]));
   }
 
   /** Partitions for which the group has never committed an offset. */
   async uncommittedPartitions(groupId: string, topic: string): Promise<Set<number>> {
-    const admin = await this.#connected();
-    const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
+    const [offsets] = await this.#with((admin) => admin.fetchOffsets({ groupId, topics: [topic] }));
     const missing = offsets?.partitions.filter(({ offset }) => offset === '-1') ?? [];
     return new Set(missing.map(({ partition }) => partition));
   }
 
   /** For a group without members; no error if it does not exist. */
   async deleteGroup(groupId: string): Promise<void> {
-    const admin = await this.#connected();
-    const { groups } = await admin.listGroups();
-    if (groups.some((group) => group.groupId === groupId)) await admin.deleteGroups([groupId]);
+    await this.#with(async (admin) => {
+      const { groups } = await admin.listGroups();
+      if (groups.some((group) => group.groupId === groupId)) await admin.deleteGroups([groupId]);
+    });
   }
 
   /** @throws Error unless a broker answers within 1.5 seconds. */
@@ -104,45 +103,29 @@ export class KafkaAdmin {
     }
   }
 
-  async close(): Promise<void> {
-    const admin = await this.#admin?.catch(() => undefined);
-    this.#admin = undefined;
-    await admin?.disconnect();
-  }
-
-  async #connected(): Promise<Admin> {
-    this.#admin ??= this.#connect();
-    try {
-      return await this.#admin;
-    } catch (error) {
-      this.#admin = undefined;
-      throw error;
-    }
-  }
-
-  async #connect(): Promise<Admin> {
+  async #with<T>(task: (admin: Admin) => Promise<T>): Promise<T> {
     const admin = this.kafka.client({ retry: RETRY }).admin();
-    await admin.connect();
-    return admin;
-  }
-
-  async #awaitLeaders(admin: Admin, topic: string): Promise<void> {
-    const giveUpAt = performance.now() + LEADER_PATIENCE_MS;
-    while (!(await this.#hasLeaders(admin, topic))) {
-      if (performance.now() > giveUpAt) throw new Error(`The partitions of topic ${topic} have no leader`);
-      await delay(100);
+    try {
+      await admin.connect();
+      return await task(admin);
+    } finally {
+      await admin.disconnect();
     }
   }
 
-  async #hasLeaders(admin: Admin, topic: string): Promise<boolean> {
-    try {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-      return topics.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0));
-    } catch (error) {
-      // A topic this young is not known to every broker.
-      const type = kafkaErrorType(error);
-      if (type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'LEADER_NOT_AVAILABLE') return false;
-      throw error;
+  /** A leader is one that answers for its partition: metadata names it a little earlier. */
+  async #awaitLeaders(topic: string): Promise<void> {
+    const giveUpAt = performance.now() + LEADER_PATIENCE_MS;
+    for (;;) {
+      try {
+        await this.endOffsets(topic);
+        return;
+      } catch (error) {
+        const young = YOUNG_TOPIC.has(kafkaErrorType(error) ?? '');
+        if (!young) throw error;
+        if (performance.now() > giveUpAt) throw new Error(`The partitions of topic ${topic} have no leader`);
+        await delay(100);
+      }
     }
   }
 }

@@ -1,6 +1,9 @@
+import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { BroadcastConsumer, DependencyUnavailable, type InboundRecord, partitionOf } from '../src/index.js';
 import { Gathered, KafkaFixture, listen, until } from './fixture.js';
+
+jest.setTimeout(60_000);
 
 let kafka: KafkaFixture;
 beforeEach(async () => {
@@ -131,7 +134,7 @@ describe('records that cannot be handled', () => {
     away = false;
     await until('it is handled', () => gathered.records.length === 1);
     expect((await kafka.admin.endOffsets(deadLetterTopic)).get(0)).toBe(0n);
-  }, 40_000);
+  });
 });
 
 describe('a group', () => {
@@ -167,7 +170,7 @@ describe('a group', () => {
     await until('all have been handled', () => values().size === sent);
     const partitions = new Set(seen.slice(-100).map(({ partition }) => partition));
     expect(partitions.size).toBe(6);
-  }, 60_000);
+  });
 
   it('is left on close, so that the next member need not wait for the session to end', async () => {
     const topic = await kafka.topic(2);

@@ -73,7 +73,6 @@ export class KafkaFixture {
     await Promise.all(this.#consumers.map((consumer) => consumer.close()));
     await this.producer.close();
     for (const topic of this.#topics) await this.admin.deleteTopic(topic);
-    await this.admin.close();
   }
 }
 
