@@ -1,0 +1,150 @@
+import {
+  connectionNotification,
+  type Delivery,
+  type NotificationEntry,
+  type Origin,
+  pushIdOfMessage,
+  pushIdOfRequest,
+  pushNotification,
+  type PushNotification,
+} from '@parley/contracts';
+import type { ChannelId, ServerFrame, StoredMessage, UserId } from '@parley/protocol';
+import type { PresenceMap } from '../presence/presence.map.js';
+
+/** A Kafka record ready to be produced. */
+export interface OutRecord {
+  readonly topic: string;
+  readonly key: string | null;
+  readonly value: string;
+}
+
+/** Frames that are worth a push when no socket of their user is connected. */
+const PUSHED: ReadonlySet<ServerFrame['type']> = new Set([
+  'INVITE_RESPONSE',
+  'ASK_INVITE',
+  'ACCEPT_RESPONSE',
+  'NOTIFY_ACCEPT',
+  'NOTIFY_JOIN',
+  'DISCONNECT_RESPONSE',
+  'REJECT_RESPONSE',
+  'CREATE_RESPONSE',
+  'QUIT_RESPONSE',
+  'NOTIFY_MESSAGE',
+]);
+
+/** Collects what one batch has to tell, in order: one record per connection server, whatever the number of people. */
+export class DeliveryBatch {
+  private readonly entries = new Map<string, NotificationEntry[]>();
+  private readonly pushes: PushNotification[] = [];
+
+  constructor(private readonly presence: PresenceMap) {}
+
+  /** The answer to a frame, for the socket that sent it. */
+  answer(origin: Origin, frame: ServerFrame): void {
+    this.toConnection({ ...origin, frame });
+  }
+
+  toConnection(to: { server: string; connection: string; request: string; userId: UserId; frame: ServerFrame }): void {
+    const { server, connection, request, userId, frame } = to;
+    if (this.presence.isAlive(server)) {
+      this.to(server, { kind: 'TO_CONNECTION', connection, request, frame });
+    } else if (PUSHED.has(frame.type)) {
+      this.push(pushIdOfRequest(request, frame.type), request, [userId], frame);
+    }
+  }
+
+  /** For all sockets of a user, wherever they are; a push when there is none. */
+  toUser(userId: UserId, request: string, frame: ServerFrame): void {
+    const servers = this.presence.serversOf(userId);
+    for (const server of servers) this.to(server, { kind: 'TO_USER', userId, request, frame });
+    if (servers.length === 0 && PUSHED.has(frame.type)) {
+      this.push(pushIdOfRequest(request, frame.type), request, [userId], frame);
+    }
+  }
+
+  deliver(request: string, deliveries: readonly Delivery[]): void {
+    for (const { userId, only, frame } of deliveries) {
+      if (only === undefined) this.toUser(userId, request, frame);
+      else this.toConnection({ ...only, userId, request, frame });
+    }
+  }
+
+  /** A stored message: one entry per server with a viewer, one push for all members without one. */
+  message(message: StoredMessage, from: { request: string; connection: string }, absent: readonly UserId[]): void {
+    const entry: NotificationEntry = { kind: 'TO_CHANNEL', message, request: from.request, except: from.connection };
+    for (const server of this.presence.viewers(message.channelId).servers.keys()) this.to(server, entry);
+    this.pushMessage(message, from.request, absent);
+  }
+
+  pushMessage(message: StoredMessage, request: string, userIds: readonly UserId[]): void {
+    if (userIds.length === 0) return;
+    const id = pushIdOfMessage(message.channelId, message.messageSeqId);
+    this.push(id, request, userIds, { type: 'NOTIFY_MESSAGE', ...message });
+  }
+
+  replayed(server: string, entry: Extract<NotificationEntry, { kind: 'REPLAYED' }>): void {
+    this.to(server, entry);
+  }
+
+  /** The user's sockets stop showing a channel they are no longer a member of. */
+  memberGone(channelId: ChannelId, userId: UserId): void {
+    for (const server of this.presence.serversOf(userId)) this.to(server, { kind: 'MEMBER_GONE', channelId, userId });
+    this.presence.leaveAll(channelId, userId);
+  }
+
+  /** What has been collected; the batch is empty afterwards. */
+  take(): OutRecord[] {
+    const records: OutRecord[] = [];
+    for (const [server, entries] of this.entries) {
+      const topic = connectionNotification(server);
+      for (const part of parts(entries))
+        records.push({ topic: topic.name, key: null, value: topic.encode({ entries: part }) });
+    }
+    for (const push of this.pushes) {
+      records.push({
+        topic: pushNotification.name,
+        key: pushNotification.key(push),
+        value: pushNotification.encode(push),
+      });
+    }
+    this.entries.clear();
+    this.pushes.length = 0;
+    return records;
+  }
+
+  private to(server: string, entry: NotificationEntry): void {
+    const entries = this.entries.get(server);
+    if (entries === undefined) this.entries.set(server, [entry]);
+    else entries.push(entry);
+  }
+
+  private push(id: string, request: string, userIds: readonly UserId[], frame: ServerFrame): void {
+    this.pushes.push({ id, request, userIds: [...userIds], frame });
+  }
+}
+
+/** Weight of one record, in history messages: 200 full-length ones stay below Kafka's default limit of 1 MB. */
+const RECORD_MESSAGES = 200;
+
+function parts(entries: readonly NotificationEntry[]): NotificationEntry[][] {
+  const all: NotificationEntry[][] = [[]];
+  let weight = 0;
+  for (const entry of entries) {
+    const own = messagesIn(entry);
+    weight += own;
+    if (weight > RECORD_MESSAGES) {
+      all.push([]);
+      weight = own;
+    }
+    all.at(-1)?.push(entry);
+  }
+  return all;
+}
+
+function messagesIn(entry: NotificationEntry): number {
+  if (entry.kind === 'REPLAYED') return entry.messages.length;
+  if (entry.kind === 'TO_CONNECTION' && entry.frame.type === 'FETCH_MESSAGES_RESPONSE')
+    return entry.frame.messages.length;
+  // Lists are bounded by the limits on contacts; a live message counts a quarter, since most are short.
+  return entry.kind === 'TO_CHANNEL' ? 0.25 : 0.5;
+}

@@ -1,0 +1,238 @@
+import { type ConnectionPresence, PRESENCE, type PresentConnection } from '@parley/contracts';
+import type { ChannelId, Seq, UserId } from '@parley/protocol';
+
+interface Connection {
+  readonly id: string;
+  readonly userId: UserId;
+  readonly server: string;
+  channelId: ChannelId | undefined;
+  /** Until then (ms) an announcement that does not know of the channel yet is older than our own knowledge. */
+  certainUntil: number;
+  /** Last sequence of the channel when the socket entered it, as far as we saw that. */
+  since: Seq | undefined;
+}
+
+interface Server {
+  readonly boot: string;
+  lastHeard: number;
+  readonly connections: Set<string>;
+  cursors: ReadonlyMap<ChannelId, Seq>;
+}
+
+/** Who shows a channel now, counted so that each question is answered without walking the viewers. */
+export interface Viewers {
+  /** Changes with every change of the viewers; lets others cache what they derive. */
+  readonly version: number;
+  readonly servers: ReadonlyMap<string, number>;
+  readonly users: ReadonlyMap<UserId, number>;
+}
+
+/** A user who was taken to see a channel until `seen`, and no longer does. */
+export interface LostViewer {
+  readonly channelId: ChannelId;
+  readonly userId: UserId;
+  readonly seen: Seq;
+}
+
+class ChannelViewers implements Viewers {
+  version = 0;
+  readonly servers = new Map<string, number>();
+  readonly users = new Map<UserId, number>();
+
+  add(server: string, userId: UserId, count: 1 | -1): void {
+    this.version += 1;
+    addTo(this.servers, server, count);
+    addTo(this.users, userId, count);
+  }
+}
+
+const NO_VIEWERS: Viewers = new ChannelViewers();
+
+/**
+ * What the connection servers have announced: which users are connected where, and which channel each socket shows.
+ * Plain memory, no I/O: it is right again one snapshot after any loss.
+ */
+export class PresenceMap {
+  private readonly servers = new Map<string, Server>();
+  private readonly connections = new Map<string, Connection>();
+  private readonly users = new Map<UserId, Set<string>>();
+  private readonly channels = new Map<ChannelId, ChannelViewers>();
+  /** Servers that stopped or fell silent and have not been heard since. */
+  private readonly gone = new Set<string>();
+
+  /** Takes in an announcement. `now` in ms. Returns viewers that it takes away without a word of their own. */
+  apply(record: ConnectionPresence, now: number): LostViewer[] {
+    if (record.kind === 'GONE') {
+      return this.servers.get(record.server)?.boot === record.boot ? this.drop(record.server) : [];
+    }
+    const lost = this.knownBoot(record.server, record.boot) ? [] : this.drop(record.server);
+    const server = this.server(record.server, record.boot);
+    server.lastHeard = now;
+    if (record.kind === 'DELTA') {
+      for (const connection of record.changed) this.put(record.server, connection, now);
+      for (const id of record.closed) this.remove(id);
+      return lost;
+    }
+    const present = new Set(record.connections.map((connection) => connection.connection));
+    for (const id of server.connections) if (!present.has(id) && !this.certain(id, now)) this.remove(id);
+    for (const connection of record.connections) this.put(record.server, connection, now);
+    server.cursors = new Map(record.cursors);
+    return lost;
+  }
+
+  /** Forgets servers that have been silent for too long. */
+  expire(now: number): LostViewer[] {
+    const dead = [...this.servers].filter(([, server]) => now - server.lastHeard > PRESENCE.deadAfterMs);
+    return dead.flatMap(([name]) => this.drop(name));
+  }
+
+  /** The owner of a channel has let a socket in: known here before its server can announce it. */
+  enter(
+    channelId: ChannelId,
+    since: Seq,
+    viewer: { userId: UserId; server: string; connection: string },
+    now: number,
+  ): void {
+    const connection = this.connection(viewer.server, viewer.connection, viewer.userId, now);
+    this.show(connection, channelId);
+    connection.certainUntil = now + PRESENCE.snapshotMs;
+    connection.since = since;
+  }
+
+  leave(channelId: ChannelId, connectionId: string): void {
+    const connection = this.connections.get(connectionId);
+    if (connection?.channelId === channelId) this.show(connection, undefined);
+  }
+
+  /** All sockets of the user leave the channel; returns the servers that held one. */
+  leaveAll(channelId: ChannelId, userId: UserId): string[] {
+    const shown = this.connectionsOf(userId).filter((connection) => connection.channelId === channelId);
+    for (const connection of shown) this.show(connection, undefined);
+    return [...new Set(shown.map((connection) => connection.server))];
+  }
+
+  viewers(channelId: ChannelId): Viewers {
+    return this.channels.get(channelId) ?? NO_VIEWERS;
+  }
+
+  serversOf(userId: UserId): string[] {
+    return [...new Set(this.connectionsOf(userId).map((connection) => connection.server))];
+  }
+
+  /** False once a server has stopped or fallen silent; one that was never heard of gets the benefit of the doubt. */
+  isAlive(server: string): boolean {
+    return !this.gone.has(server);
+  }
+
+  /** Last sequences that each live server says it has written out, per channel. */
+  *cursors(): Iterable<{ server: string; channelId: ChannelId; seq: Seq }> {
+    for (const [server, { cursors }] of this.servers)
+      for (const [channelId, seq] of cursors) yield { server, channelId, seq };
+  }
+
+  serverNames(): string[] {
+    return [...this.servers.keys()];
+  }
+
+  private connectionsOf(userId: UserId): Connection[] {
+    return [...(this.users.get(userId) ?? [])].flatMap((id) => this.connections.get(id) ?? []);
+  }
+
+  private knownBoot(name: string, boot: string): boolean {
+    const server = this.servers.get(name);
+    return server === undefined || server.boot === boot || server.boot === '';
+  }
+
+  private server(name: string, boot: string): Server {
+    this.gone.delete(name);
+    const known = this.servers.get(name);
+    if (known?.boot === boot) return known;
+    const server: Server = { boot, lastHeard: 0, connections: known?.connections ?? new Set(), cursors: new Map() };
+    this.servers.set(name, server);
+    return server;
+  }
+
+  private certain(id: string, now: number): boolean {
+    return (this.connections.get(id)?.certainUntil ?? 0) > now;
+  }
+
+  private put(server: string, announced: PresentConnection, now: number): void {
+    const connection = this.connection(server, announced.connection, announced.userId, now);
+    if (connection.certainUntil <= now) this.show(connection, announced.channelId);
+  }
+
+  private connection(serverName: string, id: string, userId: UserId, now: number): Connection {
+    const known = this.connections.get(id);
+    if (known !== undefined) return known;
+    const connection: Connection = {
+      id,
+      userId,
+      server: serverName,
+      channelId: undefined,
+      certainUntil: 0,
+      since: undefined,
+    };
+    this.connections.set(id, connection);
+    let server = this.servers.get(serverName);
+    if (server === undefined) {
+      // Heard of through a command before its first announcement; expires like any other if none follows.
+      server = { boot: '', lastHeard: now, connections: new Set(), cursors: new Map() };
+      this.servers.set(serverName, server);
+    }
+    server.connections.add(id);
+    let ofUser = this.users.get(userId);
+    if (ofUser === undefined) this.users.set(userId, (ofUser = new Set()));
+    ofUser.add(id);
+    return connection;
+  }
+
+  private remove(id: string): void {
+    const connection = this.connections.get(id);
+    if (connection === undefined) return;
+    this.show(connection, undefined);
+    this.connections.delete(id);
+    this.servers.get(connection.server)?.connections.delete(id);
+    const ofUser = this.users.get(connection.userId);
+    ofUser?.delete(id);
+    if (ofUser?.size === 0) this.users.delete(connection.userId);
+  }
+
+  private show(connection: Connection, channelId: ChannelId | undefined): void {
+    if (connection.channelId === channelId) return;
+    if (connection.channelId !== undefined) {
+      const viewers = this.channels.get(connection.channelId);
+      viewers?.add(connection.server, connection.userId, -1);
+      if (viewers?.users.size === 0) this.channels.delete(connection.channelId);
+    }
+    connection.channelId = channelId;
+    connection.certainUntil = 0;
+    connection.since = undefined;
+    if (channelId === undefined) return;
+    let viewers = this.channels.get(channelId);
+    if (viewers === undefined) this.channels.set(channelId, (viewers = new ChannelViewers()));
+    viewers.add(connection.server, connection.userId, 1);
+  }
+
+  private drop(name: string): LostViewer[] {
+    const server = this.servers.get(name);
+    if (server === undefined) return [];
+    const lost: LostViewer[] = [];
+    for (const id of server.connections) {
+      const connection = this.connections.get(id);
+      if (connection === undefined) continue;
+      const { channelId, userId, since } = connection;
+      const seen = channelId === undefined ? undefined : (server.cursors.get(channelId) ?? since);
+      if (channelId !== undefined && seen !== undefined) lost.push({ channelId, userId, seen });
+      this.remove(id);
+    }
+    this.servers.delete(name);
+    this.gone.add(name);
+    return lost;
+  }
+}
+
+function addTo<K>(counts: Map<K, number>, key: K, count: number): void {
+  const sum = (counts.get(key) ?? 0) + count;
+  if (sum > 0) counts.set(key, sum);
+  else counts.delete(key);
+}

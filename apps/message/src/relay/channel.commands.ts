@@ -1,0 +1,128 @@
+import type { ChannelCommand, MembersChanged, Reads, Replay, ViewerLeft } from '@parley/contracts';
+import { ERROR_TEXT, seq, type Seq, type ServerFrame, UNAVAILABLE_TEXT, type UserId } from '@parley/protocol';
+import { isUnavailable } from '@parley/persistence';
+import { Clock } from '@parley/platform';
+import { Injectable } from '@nestjs/common';
+import { ChannelRepository } from '../channel/channel.repository.js';
+import type { DeliveryBatch } from '../delivery/delivery.batch.js';
+import { PresenceMap } from '../presence/presence.map.js';
+import { type ChannelState, ChannelStates } from './channel.states.js';
+import { History } from './history.js';
+import { ReadPositions } from './read.positions.js';
+
+/** Everything about one channel except writing to it. Runs in the order of the channel's partition. */
+@Injectable()
+export class ChannelCommands {
+  constructor(
+    private readonly states: ChannelStates,
+    private readonly channels: ChannelRepository,
+    private readonly presence: PresenceMap,
+    private readonly history: History,
+    private readonly reads: ReadPositions,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Answers a member's command; a database that is away becomes an ERROR that invites another try. */
+  async run(command: ChannelCommand, out: DeliveryBatch): Promise<void> {
+    try {
+      out.answer(command.origin, await this.answer(command, out));
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      out.answer(command.origin, failure(command.frame.type, UNAVAILABLE_TEXT[command.frame.type]));
+    }
+  }
+
+  async membersChanged(change: MembersChanged, out: DeliveryBatch): Promise<void> {
+    const channel = this.states.get(change.channelId);
+    if (channel !== undefined) {
+      // Asked again rather than believed: a later quit of the same user may already be committed and taken note of.
+      const changed = [...change.joined, ...change.gone];
+      const members = await this.channels.membersAmong(change.channelId, changed).catch(() => undefined);
+      if (members === undefined) this.states.forget([change.channelId]);
+      for (const userId of changed) {
+        if (members?.has(userId)) channel.join(userId);
+        else channel.quit(userId);
+      }
+    }
+    for (const userId of change.gone) out.memberGone(change.channelId, userId);
+    out.deliver(change.request, change.deliveries);
+  }
+
+  read({ channelId, server, positions }: Reads, out: DeliveryBatch): void {
+    const channel = this.states.get(channelId);
+    for (const { userId, connection, seq: position } of positions) {
+      if (channel?.members.has(userId)) {
+        this.reads.advance({ channelId, userId, seq: seq(Math.min(position, channel.lastSeq)) });
+      } else {
+        const frame = failure('READ_MESSAGE_ACK', ERROR_TEXT.notJoined);
+        out.toConnection({ server, connection, request: '', userId, frame });
+      }
+    }
+  }
+
+  /** What a viewer was sent but can no longer have seen goes to push instead. */
+  async viewerLeft({ channelId, userId, connection, seen }: ViewerLeft, out: DeliveryBatch): Promise<void> {
+    this.presence.leave(channelId, connection);
+    await this.pushUnseen(channelId, userId, seen, out);
+  }
+
+  async pushUnseen(channelId: ViewerLeft['channelId'], userId: UserId, seen: Seq, out: DeliveryBatch): Promise<void> {
+    const channel = this.states.get(channelId);
+    if (channel === undefined || seen >= channel.lastSeq || !channel.members.has(userId)) return;
+    if (this.presence.viewers(channelId).users.has(userId)) return;
+    for (const { message, authorId } of await this.history.after(channel, seen)) {
+      if (authorId !== userId) out.pushMessage(message, '', [userId]);
+    }
+  }
+
+  async replay({ channelId, server, after }: Replay, out: DeliveryBatch): Promise<void> {
+    const channel = this.states.get(channelId);
+    if (channel === undefined) return;
+    const messages = (await this.history.after(channel, after)).map(({ message }) => message);
+    out.replayed(server, { kind: 'REPLAYED', channelId, messages, last: channel.lastSeq });
+  }
+
+  private async answer(command: ChannelCommand, out: DeliveryBatch): Promise<ServerFrame> {
+    const { origin, frame, channelId } = command;
+    const { userId } = origin;
+    if (frame.type === 'LEAVE_REQUEST') {
+      this.presence.leave(channelId, origin.connection);
+      return { type: 'LEAVE_RESPONSE' };
+    }
+    const channel = this.states.get(channelId);
+    if (frame.type === 'QUIT_REQUEST') return this.quit(command, channel, out);
+    if (!channel?.members.has(userId)) {
+      const text =
+        frame.type === 'FETCH_CHANNEL_INVITECODE_REQUEST' ? ERROR_TEXT.notJoinedTheChannel : ERROR_TEXT.notJoined;
+      return failure(frame.type, text);
+    }
+    switch (frame.type) {
+      case 'ENTER_REQUEST': {
+        const lastReadMessageSeqId = await this.reads.of(userId, channelId);
+        this.presence.enter(channelId, channel.lastSeq, origin, this.clock.now());
+        const { title, lastSeq: lastChannelMessageSeqId } = channel;
+        return { type: 'ENTER_RESPONSE', channelId, title, lastReadMessageSeqId, lastChannelMessageSeqId };
+      }
+      case 'FETCH_CHANNEL_INVITECODE_REQUEST':
+        return { type: 'FETCH_CHANNEL_INVITECODE_RESPONSE', channelId, inviteCode: channel.inviteCode };
+      case 'FETCH_MESSAGES_REQUEST': {
+        const messages = await this.history.fetch(channel, frame.startMessageSeqId, frame.endMessageSeqId);
+        return { type: 'FETCH_MESSAGES_RESPONSE', channelId, messages };
+      }
+    }
+  }
+
+  private async quit(
+    command: ChannelCommand,
+    channel: ChannelState | undefined,
+    out: DeliveryBatch,
+  ): Promise<ServerFrame> {
+    const { origin, channelId } = command;
+    const outcome = await this.channels.quit(origin.request, origin.userId, channelId);
+    channel?.quit(origin.userId);
+    out.memberGone(channelId, origin.userId);
+    return outcome === 'quit' ? { type: 'QUIT_RESPONSE', channelId } : failure('QUIT_REQUEST', ERROR_TEXT.notJoined);
+  }
+}
+
+const failure = (messageType: string, message: string): ServerFrame => ({ type: 'ERROR', messageType, message });

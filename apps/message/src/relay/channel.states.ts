@@ -1,0 +1,143 @@
+import { type ChannelId, seq, type Seq, type UserId } from '@parley/protocol';
+import { Injectable } from '@nestjs/common';
+import { isUnavailable } from '@parley/persistence';
+import { ChannelRepository, type ChannelRow } from '../channel/channel.repository.js';
+import { MessageStore } from './message.store.js';
+
+/** How many recent writes of a channel are remembered, so that the usual retry needs no query. The unique key decides. */
+const REMEMBERED_WRITES = 64;
+/** Channels kept in memory; the one unused for longest goes first. */
+const KEPT_CHANNELS = 20_000;
+
+/** What the owner of a channel knows about it. Only the consumer of the channel's partition may touch it. */
+export class ChannelState {
+  readonly title: string;
+  readonly inviteCode: string;
+  readonly shard: number;
+  readonly members: Set<UserId>;
+  private readonly recent = new Map<string, Seq>();
+  private absent: { viewers: object; version: number; users: UserId[] } | undefined;
+
+  constructor(
+    readonly id: ChannelId,
+    row: ChannelRow,
+    /** Highest stored sequence; 0 before the first message. */
+    public lastSeq: Seq,
+  ) {
+    this.title = row.title;
+    this.inviteCode = row.inviteCode;
+    this.shard = row.shardId;
+    this.members = row.members;
+  }
+
+  remember(userId: UserId, once: number, given: Seq): void {
+    this.recent.set(`${userId}:${once}`, given);
+    if (this.recent.size <= REMEMBERED_WRITES) return;
+    for (const oldest of this.recent.keys()) {
+      this.recent.delete(oldest);
+      return;
+    }
+  }
+
+  remembered(userId: UserId, once: number): Seq | undefined {
+    return this.recent.get(`${userId}:${once}`);
+  }
+
+  join(userId: UserId): void {
+    this.members.add(userId);
+    this.absent = undefined;
+  }
+
+  quit(userId: UserId): void {
+    this.members.delete(userId);
+    this.absent = undefined;
+  }
+
+  /** Members who do not see the channel now; computed anew only when members or viewers have changed. */
+  membersWithout(viewers: {
+    readonly version: number;
+    readonly users: ReadonlyMap<UserId, number>;
+  }): readonly UserId[] {
+    if (this.absent?.viewers !== viewers || this.absent.version !== viewers.version) {
+      const users = [...this.members].filter((userId) => !viewers.users.has(userId));
+      this.absent = { viewers, version: viewers.version, users };
+    }
+    return this.absent.users;
+  }
+}
+
+/** The channels of the partitions this instance owns, loaded at first sight. */
+@Injectable()
+export class ChannelStates {
+  private readonly states = new Map<ChannelId, ChannelState>();
+
+  constructor(
+    private readonly channels: ChannelRepository,
+    private readonly messages: MessageStore,
+  ) {}
+
+  /**
+   * Loads what is missing; a channel that does not exist has no state. Returns the channels that cannot be judged
+   * now because a database is away: other channels are not held up by it.
+   */
+  async load(ids: readonly ChannelId[]): Promise<ReadonlySet<ChannelId>> {
+    const missing = [...new Set(ids)].filter((id) => !this.touch(id));
+    if (missing.length === 0) return NONE;
+    const rows = await unlessUnavailable(this.channels.load(missing));
+    if (rows === undefined) return new Set(missing);
+    const unavailable = new Set<ChannelId>();
+    const byShard = Map.groupBy(rows, ([, row]) => row.shardId);
+    await Promise.all(
+      [...byShard].map(async ([shard, group]) => {
+        const last = await unlessUnavailable(
+          this.messages.lastSequences(
+            shard,
+            group.map(([id]) => id),
+          ),
+        );
+        for (const [id, row] of group) {
+          if (last === undefined) unavailable.add(id);
+          else this.states.set(id, new ChannelState(id, row, last.get(id) ?? seq(0)));
+        }
+      }),
+    );
+    for (const oldest of this.states.keys()) {
+      if (this.states.size <= Math.max(KEPT_CHANNELS, ids.length)) break;
+      this.states.delete(oldest);
+    }
+    return unavailable;
+  }
+
+  get(id: ChannelId): ChannelState | undefined {
+    return this.states.get(id);
+  }
+
+  /** After any doubt: what is stored decides, at the next sight. */
+  forget(ids: Iterable<ChannelId>): void {
+    for (const id of ids) this.states.delete(id);
+  }
+
+  /** The partitions have moved: others may change these channels from now on. */
+  clear(): void {
+    this.states.clear();
+  }
+
+  private touch(id: ChannelId): boolean {
+    const state = this.states.get(id);
+    if (state === undefined) return false;
+    this.states.delete(id);
+    this.states.set(id, state);
+    return true;
+  }
+}
+
+const NONE: ReadonlySet<ChannelId> = new Set();
+
+async function unlessUnavailable<T>(query: Promise<T>): Promise<T | undefined> {
+  try {
+    return await query;
+  } catch (error) {
+    if (isUnavailable(error)) return undefined;
+    throw error;
+  }
+}

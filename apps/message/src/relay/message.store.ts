@@ -1,0 +1,118 @@
+import { type ChannelId, LIMITS, seq, type Seq, type UserId } from '@parley/protocol';
+import { MessageShards } from '@parley/persistence';
+import { Injectable } from '@nestjs/common';
+
+export interface NewMessage {
+  readonly channelId: ChannelId;
+  readonly seq: Seq;
+  readonly userId: UserId;
+  /** Unique per channel and sender: what makes a retry find the first one. */
+  readonly once: number;
+  readonly content: string;
+}
+
+export interface MessageRow {
+  readonly channelId: ChannelId;
+  readonly seq: Seq;
+  readonly userId: UserId;
+  readonly content: string;
+}
+
+type WriteKey = Pick<NewMessage, 'channelId' | 'userId' | 'once'>;
+
+interface Row {
+  channel_id: ChannelId;
+  message_sequence: Seq;
+  user_id: UserId;
+  once: number;
+  content: string;
+}
+
+/** Rows in one INSERT; more go in several statements, in order. */
+export const INSERT_ROWS = 500;
+
+/** The messages on the shards. Rows are only ever added: a sequence, once given, stays. */
+@Injectable()
+export class MessageStore {
+  /** History pages answered by a replica and by a source. */
+  readonly reads = { replica: 0, source: 0 };
+
+  constructor(private readonly shards: MessageShards) {}
+
+  /** One statement, all or nothing. Fails on a taken (channel, sequence) or (channel, sender, once). */
+  async insert(shard: number, messages: readonly NewMessage[]): Promise<void> {
+    const values = messages.flatMap((m) => [m.channelId, m.seq, m.userId, m.once, m.content]);
+    await this.shards
+      .shard(shard)
+      .source.query(
+        `INSERT INTO message (channel_id, message_sequence, user_id, once, content) VALUES ${rows(messages.length, 5)}`,
+        values,
+      );
+  }
+
+  /** Sequences that these writes were given earlier, by `channel:user:once`. */
+  async given(shard: number, writes: readonly WriteKey[]): Promise<Map<string, Seq>> {
+    const found: Row[] = await this.shards.shard(shard).source.query(
+      `SELECT channel_id, user_id, once, message_sequence FROM message WHERE (channel_id, user_id, once) IN (${rows(writes.length, 3)})`,
+      writes.flatMap((write) => [write.channelId, write.userId, write.once]),
+    );
+    return new Map(
+      found.map((row) => [
+        writeKey({ channelId: row.channel_id, userId: row.user_id, once: row.once }),
+        row.message_sequence,
+      ]),
+    );
+  }
+
+  /** Highest sequence of each channel of a shard that has messages. */
+  async lastSequences(shard: number, channels: readonly ChannelId[]): Promise<Map<ChannelId, Seq>> {
+    const found: { channel_id: ChannelId; last: Seq }[] = await this.shards
+      .shard(shard)
+      .source.query(
+        'SELECT channel_id, MAX(message_sequence) AS last FROM message WHERE channel_id IN (?) GROUP BY channel_id',
+        [channels],
+      );
+    return new Map(found.map((row) => [row.channel_id, row.last]));
+  }
+
+  /**
+   * All messages from `from` to `to`, both stored. Sequences have no gaps, so a replica proves by the number of
+   * rows that it has caught up; otherwise the source answers.
+   */
+  async range(channel: { id: ChannelId; shard: number }, from: Seq, to: Seq): Promise<MessageRow[]> {
+    if (to < from) return [];
+    const { source, replica } = this.shards.shard(channel.shard);
+    const expected = Math.min(to - from + 1, LIMITS.fetchMessages);
+    if (replica !== undefined) {
+      const copied = await select(replica, channel.id, from, to).catch(() => []);
+      if (copied.length === expected) {
+        this.reads.replica += 1;
+        return copied;
+      }
+    }
+    this.reads.source += 1;
+    return select(source, channel.id, from, to);
+  }
+}
+
+export const writeKey = (write: WriteKey): string => `${write.channelId}:${write.userId}:${write.once}`;
+
+async function select(
+  database: { query(sql: string, parameters: unknown[]): Promise<Row[]> },
+  channelId: ChannelId,
+  from: Seq,
+  to: Seq,
+): Promise<MessageRow[]> {
+  const found = await database.query(
+    `SELECT channel_id, message_sequence, user_id, content FROM message
+     WHERE channel_id = ? AND message_sequence BETWEEN ? AND ? ORDER BY message_sequence LIMIT ${LIMITS.fetchMessages}`,
+    [channelId, from, to],
+  );
+  return found.map((row) => ({ channelId, seq: seq(row.message_sequence), userId: row.user_id, content: row.content }));
+}
+
+/** `(?,?),(?,?)`: placeholders for `count` rows. */
+function rows(count: number, columns: number): string {
+  const row = `(${Array(columns).fill('?').join(',')})`;
+  return Array(count).fill(row).join(',');
+}

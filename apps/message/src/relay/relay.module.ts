@@ -1,0 +1,68 @@
+import { type BatchConsumerHooks, type InboundRecord } from '@parley/kafka';
+import { messageRelay } from '@parley/contracts';
+import { UNAVAILABLE_TEXT } from '@parley/protocol';
+import { Injectable, Module } from '@nestjs/common';
+import { ChannelModule } from '../channel/channel.module.js';
+import { Deliveries } from '../delivery/deliveries.js';
+import { DeliveryModule } from '../delivery/delivery.module.js';
+import { EventLog } from '../events.js';
+import { UserModule } from '../user/user.module.js';
+import { ChannelCommands } from './channel.commands.js';
+import { ChannelStates } from './channel.states.js';
+import { CursorAudit } from './cursor.audit.js';
+import { History } from './history.js';
+import { MessageStore } from './message.store.js';
+import { MessageWriter } from './message.writer.js';
+import { ReadPositions } from './read.positions.js';
+import { RelayConsumer } from './relay.consumer.js';
+
+/** What the consumer of the relay does besides handing over batches. */
+@Injectable()
+export class RelayHooks implements Required<BatchConsumerHooks> {
+  constructor(
+    private readonly states: ChannelStates,
+    private readonly reads: ReadPositions,
+    private readonly deliveries: Deliveries,
+    private readonly events: EventLog,
+  ) {}
+
+  onAssigned(): void {
+    this.states.clear();
+  }
+
+  onRevoked(): void {
+    this.states.clear();
+  }
+
+  beforeCommit(): Promise<void> {
+    return this.reads.store();
+  }
+
+  /** Whoever sent a record that nobody can handle learns that it failed. */
+  async onDeadLetter(inbound: InboundRecord, reason: string): Promise<void> {
+    this.events.setAside(inbound.topic, reason);
+    const record = messageRelay.decode(inbound.value);
+    if (!record.ok || (record.value.kind !== 'WRITE' && record.value.kind !== 'COMMAND')) return;
+    const { origin, frame } = record.value;
+    const batch = this.deliveries.batch();
+    batch.answer(origin, { type: 'ERROR', messageType: frame.type, message: UNAVAILABLE_TEXT[frame.type] });
+    await this.deliveries.send(batch);
+  }
+}
+
+@Module({
+  imports: [ChannelModule, UserModule, DeliveryModule],
+  controllers: [RelayConsumer],
+  providers: [
+    ChannelCommands,
+    ChannelStates,
+    CursorAudit,
+    History,
+    MessageStore,
+    MessageWriter,
+    ReadPositions,
+    RelayHooks,
+  ],
+  exports: [RelayHooks],
+})
+export class RelayModule {}

@@ -1,0 +1,72 @@
+import { attachStack, type ServiceKind, type Stack, type StackProcess } from '@parley/deploy';
+import { Cluster, Redis } from 'ioredis';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
+
+/** A whole running system, as its users and its operator see it. */
+export class System {
+  /** Origin of the load balancer. */
+  readonly server: string;
+  /** Origins of the connection servers, for tests in which it matters who is where. */
+  readonly connectionServers: readonly string[];
+
+  constructor(readonly stack: Stack) {
+    const [server] = stack.urls.balancers;
+    if (server === undefined) throw new Error('The system under test has no load balancer');
+    this.server = server;
+    this.connectionServers = this.processes('connection').map((process) => process.url);
+  }
+
+  /** The instances of a service, in the order of their ids. */
+  processes(kind: ServiceKind): StackProcess[] {
+    return this.stack.parts.services
+      .filter((part) => part.name.startsWith(`${kind}-`))
+      .map((part) => this.stack.process(part.name));
+  }
+
+  /** Starts whatever a test has killed and waits until all of it is ready. */
+  async heal(): Promise<void> {
+    const { servers, services, balancers } = this.stack.parts;
+    for (const part of [...Object.values(servers).flat(), ...services, ...balancers])
+      await this.stack.process(part.name).start();
+  }
+
+  /** What the shards hold of a channel, by sequence. */
+  async storedMessages(channelId: number): Promise<{ seq: number; content: string }[]> {
+    const found: { seq: number; content: string }[] = [];
+    for (const url of (this.stack.env['MESSAGE_SHARD_SOURCE_URLS'] ?? '').split(',')) {
+      const connection = await createConnection(url);
+      const [rows] = await connection.query<RowDataPacket[]>(
+        'SELECT message_sequence AS seq, content FROM message WHERE channel_id = ? ORDER BY message_sequence',
+        [channelId],
+      );
+      await connection.end();
+      found.push(...rows.map((row) => ({ seq: Number(row['seq']), content: String(row['content']) })));
+    }
+    return found;
+  }
+
+  /** Empties every Redis node. */
+  async flushRedis(): Promise<void> {
+    const redis = this.redis();
+    const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis];
+    await Promise.all(nodes.map((node) => node.flushall()));
+    redis.disconnect();
+  }
+
+  private redis(): Redis | Cluster {
+    const { REDIS_NODES = '', REDIS_CLUSTER, REDIS_PASSWORD = '' } = this.stack.env;
+    const nodes = REDIS_NODES.split(',').map((node) => {
+      const [host = '', port] = node.split(':');
+      return { host, port: Number(port) };
+    });
+    if (REDIS_CLUSTER === 'true') return new Cluster(nodes, { redisOptions: { password: REDIS_PASSWORD } });
+    return new Redis({ ...nodes[0], password: REDIS_PASSWORD });
+  }
+}
+
+/** The system that the test command has started; named by PARLEY_STACK. */
+export async function runningSystem(): Promise<System> {
+  const path = process.env['PARLEY_STACK'];
+  if (path === undefined) throw new Error('PARLEY_STACK names no running system: run the tests through `npm test`');
+  return new System(await attachStack(path));
+}

@@ -1,0 +1,155 @@
+import {
+  type ClientFrame,
+  decodeServerFrame,
+  PATHS,
+  SESSION_COOKIE,
+  type ServerFrame,
+  type ServerFrameOf,
+  type ServerFrameType,
+} from '@parley/protocol';
+import { WebSocket } from 'ws';
+import { eventually } from './eventually.js';
+
+export interface Closed {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** A bare socket that speaks the protocol as written: no retries, no reordering, every frame kept as it came. */
+export class WireClient implements AsyncDisposable {
+  /** Everything received, in order, as text. */
+  readonly received: string[] = [];
+  private readonly unread: ServerFrame[] = [];
+  private waiting: (() => void)[] = [];
+  closed: Closed | undefined;
+
+  private constructor(private readonly socket: WebSocket) {
+    socket.on('message', (data) => {
+      const text = String(data);
+      this.received.push(text);
+      const frame = decodeServerFrame(text);
+      if (frame === undefined) throw new Error(`The server sent a frame that the protocol does not know: ${text}`);
+      this.unread.push(frame);
+      this.wake();
+    });
+    socket.on('close', (code, reason) => {
+      this.closed = { code, reason: String(reason) };
+      this.wake();
+    });
+    socket.on('error', () => this.wake());
+  }
+
+  /** @param server origin of a load balancer or of one connection server, e.g. `http://127.0.0.1:18080`. */
+  static async connect(
+    server: string,
+    session: string | undefined,
+    headers: Record<string, string> = {},
+  ): Promise<WireClient> {
+    const socket = new WebSocket(new URL(PATHS.webSocket, server.replace(/^http/, 'ws')), {
+      perMessageDeflate: false,
+      headers: { ...(session !== undefined && { cookie: `${SESSION_COOKIE}=${session}` }), ...headers },
+    });
+    const client = new WireClient(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('error', reject);
+      socket.once('unexpected-response', (_request, response) =>
+        reject(new Error(`Upgrade refused with ${response.statusCode}`)),
+      );
+    });
+    return client;
+  }
+
+  send(frame: ClientFrame | { readonly type: string } | Record<string, unknown>): void {
+    this.socket.send(JSON.stringify(frame));
+  }
+
+  sendRaw(data: string | Buffer): void {
+    this.socket.send(data);
+  }
+
+  /** The next frame of a type (and, if given, one that fits); takes it and leaves the others. */
+  async next<T extends ServerFrameType>(
+    type: T,
+    fits: (frame: ServerFrameOf<T>) => boolean = () => true,
+    withinMs = 10_000,
+  ): Promise<ServerFrameOf<T>> {
+    const deadline = Date.now() + withinMs;
+    for (;;) {
+      const index = this.unread.findIndex((frame) => frame.type === type && fits(frame as ServerFrameOf<T>));
+      const [frame] = index < 0 ? [] : this.unread.splice(index, 1);
+      if (frame !== undefined) return frame as ServerFrameOf<T>;
+      const left = deadline - Date.now();
+      if (left <= 0 || this.closed !== undefined) {
+        const state = this.closed === undefined ? 'still open' : `closed with ${this.closed.code}`;
+        throw new Error(`No ${type} within ${withinMs} ms (${state}); unread: ${JSON.stringify(this.unread)}`);
+      }
+      await this.wakeUp(left);
+    }
+  }
+
+  /** Sends and awaits the answer of a type; an ERROR to this frame instead fails. */
+  async ask<T extends ServerFrameType>(
+    frame: { readonly type: string } & Record<string, unknown>,
+    type: T,
+  ): Promise<ServerFrameOf<T>> {
+    this.send(frame);
+    const failure = this.next('ERROR', (error) => error.messageType === frame.type).then((error) => {
+      throw new Error(`${frame.type}: ${error.message}`);
+    });
+    failure.catch(() => undefined);
+    return Promise.race([this.next(type), failure]);
+  }
+
+  /** Sends and awaits the text of the ERROR it earns. */
+  async askError(frame: { readonly type: string } & Record<string, unknown>): Promise<string> {
+    this.send(frame);
+    return (await this.next('ERROR', (error) => error.messageType === frame.type)).message;
+  }
+
+  /** All unread frames of a type, taken. */
+  take<T extends ServerFrameType>(type: T): ServerFrameOf<T>[] {
+    const taken = this.unread.filter((frame): frame is ServerFrameOf<T> => frame.type === type);
+    for (const frame of taken) this.unread.splice(this.unread.indexOf(frame), 1);
+    return taken;
+  }
+
+  async untilClosed(withinMs = 10_000): Promise<Closed> {
+    return eventually(() => this.closed ?? Promise.reject(new Error('still open')), withinMs);
+  }
+
+  /**
+   * Waits until everything sent to this socket so far has arrived: an answer is the last in its order. Makes
+   * "nothing came" a fact instead of a guess about time.
+   */
+  async settle(): Promise<void> {
+    await this.ask({ type: 'FETCH_USER_INVITECODE_REQUEST' }, 'FETCH_USER_INVITECODE_RESPONSE');
+  }
+
+  /** Cuts the connection without a close frame. */
+  cut(): void {
+    this.socket.terminate();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.closed !== undefined) return;
+    this.socket.close();
+    await this.untilClosed(2_000).catch(() => this.socket.terminate());
+  }
+
+  private wake(): void {
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  private wakeUp(withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, withinMs);
+      this.waiting.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+}

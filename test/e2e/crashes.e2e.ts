@@ -1,0 +1,109 @@
+import {
+  type Connected,
+  channelOf,
+  eventually,
+  newConnected,
+  nextSerial,
+  roomOf,
+  runningSystem,
+  WireClient,
+  write,
+} from '@parley/testing';
+
+const system = await runningSystem();
+const [first, second] = system.connectionServers as [string, string];
+const open: Connected[] = [];
+
+async function person(prefix: string, socketAt = system.server): Promise<Connected> {
+  const connected = await newConnected(system.server, prefix, socketAt);
+  open.push(connected);
+  return connected;
+}
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((connected) => connected.wire[Symbol.asyncDispose]()));
+  await system.heal();
+});
+
+describe('a retry storm', () => {
+  it('stores one frame once, whoever is killed in between: one row, one sequence, the same ack', async () => {
+    const [ann, bob] = [await person('ann', first), await person('bob', second)];
+    const channelId = await roomOf(ann, bob);
+    const elsewhere = await WireClient.connect(second, ann.session);
+    const serial = nextSerial();
+    const frame = { type: 'WRITE_MESSAGE', serial, channelId, content: 'the only one' };
+    const messages = system.processes('message');
+    ann.wire.send(frame);
+    elsewhere.send(frame);
+    await Promise.all(messages.map((process) => process.kill('SIGKILL')));
+    ann.wire.send(frame);
+    await Promise.all(messages.map((process) => process.start()));
+    elsewhere.send(frame);
+    ann.wire.send(frame);
+    const acks = [];
+    for (const wire of [ann.wire, ann.wire, ann.wire, elsewhere, elsewhere])
+      acks.push(await wire.next('WRITE_MESSAGE_ACK', undefined, 40_000));
+    expect(acks).toEqual(acks.map(() => ({ type: 'WRITE_MESSAGE_ACK', serial, messageSeqId: 1 })));
+    expect(await system.storedMessages(channelId)).toEqual([{ seq: 1, content: 'the only one' }]);
+    expect(await write(ann, channelId, 'next')).toBe(2);
+    await bob.wire.next('NOTIFY_MESSAGE', (notified) => notified.messageSeqId === 2);
+    expect(bob.wire.take('NOTIFY_MESSAGE').map((notified) => notified.messageSeqId)).toEqual([1]);
+    await elsewhere[Symbol.asyncDispose]();
+  }, 90_000);
+});
+
+describe('a connection server that dies (D15)', () => {
+  it('hands its users over to push within seconds, and they come back elsewhere without a loss', async () => {
+    const [ann, bob] = [await person('ann', first), await person('bob', second)];
+    const channelId = await roomOf(ann, bob);
+    await write(ann, channelId, 'seen');
+    await bob.wire.next('NOTIFY_MESSAGE');
+    const [, victim] = system.processes('connection');
+    await victim?.kill('SIGKILL');
+    await write(ann, channelId, 'into the void');
+    await eventually(async () => {
+      const response = await fetch(new URL('/api/v1/push/inbox', system.server), {
+        headers: { cookie: `SESSION=${bob.session}` },
+      });
+      expect(JSON.stringify(await response.json())).toContain('into the void');
+    }, 15_000);
+    const again = await WireClient.connect(first, bob.session);
+    const entered = await again.ask({ type: 'ENTER_REQUEST', channelId }, 'ENTER_RESPONSE');
+    expect(entered.lastChannelMessageSeqId).toBe(2);
+    await write(ann, channelId, 'good to have you back');
+    expect((await again.next('NOTIFY_MESSAGE')).messageSeqId).toBe(3);
+    await again[Symbol.asyncDispose]();
+  }, 60_000);
+
+  it('is out of the rotation within seconds, and back in it when it returns', async () => {
+    const [, victim] = system.processes('connection');
+    await victim?.kill('SIGKILL');
+    await eventually(async () => {
+      const people = await Promise.all([1, 2, 3, 4].map(() => newConnected(system.server, 'x')));
+      for (const one of people) await one.wire[Symbol.asyncDispose]();
+    }, 15_000);
+    await victim?.start();
+    await eventually(async () => {
+      const wire = await WireClient.connect(second, (await person('back')).session);
+      await wire.settle();
+      await wire[Symbol.asyncDispose]();
+    }, 15_000);
+  }, 60_000);
+});
+
+describe('a push service that is down', () => {
+  it('loses nothing: pushes wait in Kafka', async () => {
+    const [ann, bob] = [await person('ann'), await person('bob')];
+    const channelId = await channelOf(ann, bob);
+    const [push] = system.processes('push');
+    await push?.kill('SIGKILL');
+    await write(ann, channelId, 'later');
+    await push?.start();
+    await eventually(async () => {
+      const response = await fetch(new URL('/api/v1/push/inbox', system.server), {
+        headers: { cookie: `SESSION=${bob.session}` },
+      });
+      expect(JSON.stringify(await response.json())).toContain('later');
+    }, 30_000);
+  }, 60_000);
+});
