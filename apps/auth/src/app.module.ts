@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { kafkaOptionsFrom } from '@parley/kafka';
 import { databaseOptionsFrom, PersistenceModule } from '@parley/persistence';
 import { RedisModule } from '@parley/platform';
 import { SessionModule } from '@parley/session';
@@ -30,7 +31,7 @@ export class AppModule {
       imports: [
         RedisModule.with(config),
         PersistenceModule.forRoot(databaseOptionsFrom(config), { shards: false }),
-        MessagingModule.with(config, `auth-${config.SERVICE_ID}`),
+        MessagingModule.with(kafkaOptionsFrom(config, `auth-${config.SERVICE_ID}`)),
         SessionModule.with({ ttlSeconds: config.SESSION_TTL_SECONDS }),
       ],
       controllers: [AuthController],

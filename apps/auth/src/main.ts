@@ -1,5 +1,4 @@
 import { runService } from '@parley/platform';
-import { AppModule } from './app.module.js';
-import { authEnv } from './config.js';
+import { authService } from './service.js';
 
-await runService({ name: 'auth', schema: authEnv, module: (config) => AppModule.with(config) });
+await runService(authService);

@@ -1,5 +1,5 @@
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { BatchingProducer, createKafka, type KafkaEnv, kafkaOptionsFrom } from '@parley/kafka';
+import { BatchingProducer, createKafka, type KafkaOptions } from '@parley/kafka';
 import { Log } from '@parley/platform';
 
 /**
@@ -10,9 +10,8 @@ import { Log } from '@parley/platform';
 export class MessagingModule implements OnApplicationShutdown {
   constructor(private readonly producer: BatchingProducer) {}
 
-  static with(env: KafkaEnv, clientId: string): DynamicModule {
-    const createProducer = (log: Log) =>
-      new BatchingProducer({ kafka: createKafka(kafkaOptionsFrom(env, clientId), log) });
+  static with(options: KafkaOptions): DynamicModule {
+    const createProducer = (log: Log) => new BatchingProducer({ kafka: createKafka(options, log) });
     return {
       module: MessagingModule,
       global: true,

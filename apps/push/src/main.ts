@@ -1,0 +1,4 @@
+import { runService } from '@parley/platform';
+import { pushService } from './service.js';
+
+await runService(pushService);
