@@ -66,7 +66,9 @@ export class ConsulClient {
       timeout: '1s',
       deregistercriticalserviceafter: '1m',
     };
-    await this.ask(({ agent }) => agent.service.register({ name, id, address, port, check, ...LIMITED }));
+    await this.ask(z.undefined(), ({ agent }) =>
+      agent.service.register({ name, id, address, port, check, ...LIMITED }),
+    );
   }
 
   /** Deregisters everywhere: after a fail-over several agents may hold the instance. Unreachable ones are left out. */
@@ -76,7 +78,7 @@ export class ConsulClient {
 
   /** All instances of a service, whatever their health. */
   async instances(service: string): Promise<Instance[]> {
-    const entries = HealthEntries.parse(await this.ask(({ health }) => health.service({ service, ...LIMITED })));
+    const entries = await this.ask(HealthEntries, ({ health }) => health.service({ service, ...LIMITED }));
     return entries.map(({ Node, Service, Checks }) => ({
       id: Service.ID,
       address: Service.Address || Node.Address,
@@ -93,10 +95,10 @@ export class ConsulClient {
 
   /** Names of all services with their tags. */
   async catalog(): Promise<Record<string, string[]>> {
-    return Services.parse(await this.ask(({ catalog }) => catalog.service.list(LIMITED)));
+    return this.ask(Services, ({ catalog }) => catalog.service.list(LIMITED));
   }
 
-  private async ask<T>(call: (api: Consul) => Promise<T>): Promise<T> {
+  private async ask<S extends z.ZodType>(answerOf: S, call: (api: Consul) => Promise<unknown>): Promise<z.output<S>> {
     const failures: string[] = [];
     const first = this.preferred;
     for (let step = 0; step < this.servers.length; step++) {
@@ -104,11 +106,11 @@ export class ConsulClient {
       const server = this.servers[index];
       if (server === undefined) break;
       try {
-        const answer = await call(server.api);
+        const answer = answerOf.parse(await call(server.api));
         this.preferred = index;
         return answer;
       } catch (error) {
-        // A refusal would be the same everywhere; no answer or an inner error (no leader) may be this server's alone.
+        // A refusal would be the same everywhere; silence, an inner error (no leader) or nonsense may be this server's alone.
         if (isRefusal(error)) throw error;
         failures.push(`${server.url}: ${error instanceof Error ? error.message : String(error)}`);
       }

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '../logging/log.js';
 import type { ConsulClient, Registration } from './consul-client.js';
 
@@ -9,7 +8,8 @@ const LOOK_EVERY_MS = 2_000;
  * instance that was unhealthy for too long. The service works without it.
  */
 export class ConsulRegistration {
-  private readonly stopping = new AbortController();
+  private isStopping = false;
+  private endPause: () => void = () => undefined;
   private work: Promise<void> = Promise.resolve();
   private wasReached: boolean | undefined;
 
@@ -26,19 +26,29 @@ export class ConsulRegistration {
 
   /** Resolves when Consul has been told, or could not be. */
   async stop(): Promise<void> {
-    this.stopping.abort();
+    this.isStopping = true;
+    this.endPause();
     await this.work;
     if (this.consul.isConfigured) await this.consul.deregister(this.registration.id);
   }
 
   private async keepRegistered(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
+    while (!this.isStopping) {
       await this.registerIfUnknown();
-      // Spread, so that instances do not come all at once when Consul is back.
-      const wait = LOOK_EVERY_MS * (0.75 + Math.random() / 2);
-      await pause(wait, undefined, { signal, ref: false }).catch(() => undefined);
+      if (!this.isStopping) await this.pause();
     }
+  }
+
+  private async pause(): Promise<void> {
+    // Spread, so that instances do not come all at once when Consul is back.
+    const wait = LOOK_EVERY_MS * (0.75 + Math.random() / 2);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, wait);
+      this.endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   private async registerIfUnknown(): Promise<void> {
@@ -46,7 +56,7 @@ export class ConsulRegistration {
     try {
       const known = await this.consul.instances(name);
       const isKnown = known.some((instance) => instance.id === id && instance.agentAlive);
-      if (!isKnown && !this.stopping.signal.aborted) {
+      if (!isKnown && !this.isStopping) {
         await this.consul.register(this.registration);
         this.log.info({ registration: id }, 'registered in Consul');
       }
