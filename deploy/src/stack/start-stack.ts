@@ -88,6 +88,7 @@ async function bringUp(stack: Stack, options: StackOptions): Promise<void> {
   await requireFreePorts(parts.filter((_, index) => !running[index]));
   if (options.owned ?? true) tieToThisProcess(stack.description.stateDir);
   await saveDescription(stack.description);
+  options.signal?.throwIfAborted();
   const starter = new Starter(stack, progress);
   const aborted = new Promise<never>((_, reject) => {
     options.signal?.addEventListener('abort', () => reject(options.signal?.reason), { once: true });
@@ -106,6 +107,7 @@ async function bringUp(stack: Stack, options: StackOptions): Promise<void> {
 export async function startStack(options: StackOptions): Promise<Stack> {
   const description = describe(options);
   await ensureToolchain(options.progress ?? (() => undefined));
+  options.signal?.throwIfAborted();
   await mkdir(description.stateDir, { recursive: true });
   return withStackLock(description.stateDir, async () => {
     const stack = new Stack(description, await loadSecrets(description.stateDir));

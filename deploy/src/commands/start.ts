@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util';
+import { DeployError } from '../errors.js';
+import { findDescription } from '../stack/description.js';
+import { startStack } from '../stack/start-stack.js';
+import type { Stack } from '../stack/stack.js';
+import { MAX_INSTANCES, SERVICE_KINDS, type Profile, type Scale, type ServiceKind } from '../topology.js';
+import { interruption, say } from './output.js';
+import { runDir, startedStacks } from './run-stacks.js';
+
+const isServiceKind = (name: string): name is ServiceKind => SERVICE_KINDS.some((kind) => kind === name);
+
+/** Reads `connection=2,auth=3`. */
+export function parseScale(text: string): Scale {
+  const pairs = text.split(',').map((pair): [ServiceKind, number] => {
+    const [name = '', count = ''] = pair.split('=');
+    const number = Number(count);
+    if (!isServiceKind(name) || !/^\d+$/.test(count) || number < 1 || number > MAX_INSTANCES) {
+      throw new DeployError(
+        `--scale ${text}: write service=count with ${SERVICE_KINDS.join(', ')} and 1 to ${MAX_INSTANCES}, such as connection=2`,
+      );
+    }
+    return [name, number];
+  });
+  return Object.fromEntries(pairs);
+}
+
+async function requireOtherProfileStopped(profile: Profile): Promise<void> {
+  const other = (await startedStacks()).find((stack) => stack.description.profile !== profile);
+  if (other) throw new DeployError(`the ${other.description.profile} profile is running: stop it first with npm stop`);
+}
+
+function welcome(stack: Stack): string {
+  const { balancers, consul } = stack.urls;
+  return [
+    '',
+    `  Web page        ${balancers[0]}/`,
+    `  Load balancers  ${balancers.join('  ')}`,
+    `  Consul          ${consul.map((url) => `${url}/ui`).join('  ')}`,
+    '  Terminal        npm run chat',
+    '  Look            npm run status, npm run logs -- <name>',
+    '  Stop            npm stop (data is kept)',
+    '',
+  ].join('\n');
+}
+
+/** `start [--full] [--scale service=count,...]`: what of the system does not run yet is started. */
+export async function start(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { full: { type: 'boolean', default: false }, scale: { type: 'string' } },
+  });
+  const profile: Profile = values.full ? 'full' : 'single';
+  const began = Date.now();
+  await requireOtherProfileStopped(profile);
+  // Without --scale a running system keeps the numbers it was given.
+  const before = await findDescription(runDir(profile));
+  let startedAnything = false;
+  const stack = await startStack({
+    profile,
+    stateDir: runDir(profile),
+    scale: values.scale === undefined ? (before?.scale ?? {}) : parseScale(values.scale),
+    owned: false,
+    signal: interruption(),
+    progress: (line) => {
+      startedAnything = true;
+      say(line);
+    },
+  });
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  say(startedAnything ? `Parley is ready (${profile} profile, ${seconds} s).` : 'Parley is already running.');
+  say(welcome(stack));
+  return 0;
+}

@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../errors.js';
+import { becomesTrue } from '../native/waiting.js';
+import type { AgentConfig } from './agent-config.js';
+import { ConsulClient } from './consul-client.js';
+import { NginxProcess } from './nginx-process.js';
+import { KeptRegistration } from './registration.js';
+import { UPSTREAMS, type Instances } from './render.js';
+import { WatchedService } from './watched-service.js';
+
+/** Changes that come together, such as several services starting, cost one reload. */
+const SETTLE_MS = 100;
+const SUPERVISION_MS = 500;
+const FIRST_ANSWER_MS = 2000;
+const STOP_GRACE_MS = 2000;
+
+/** Runs one nginx, keeps it registered in Consul, and its upstreams the healthy instances that Consul knows. */
+export class NginxAgent {
+  readonly #nginx: NginxProcess;
+  readonly #services: readonly WatchedService[];
+  readonly #registration: KeptRegistration;
+  readonly #stopped = new AbortController();
+  #dirty = false;
+
+  constructor(
+    config: AgentConfig,
+    private readonly report: (line: string) => void,
+  ) {
+    const servers = config.CONSUL_URLS.map((url) => new ConsulClient(url));
+    this.#nginx = new NginxProcess(config);
+    this.#services = UPSTREAMS.map((name) => new WatchedService(servers, name, () => (this.#dirty = true)));
+    this.#registration = new KeptRegistration(
+      servers,
+      {
+        id: config.NGINX_ID,
+        name: 'nginx',
+        address: config.ADVERTISE_HOST,
+        port: config.ADVERTISE_PORT,
+        checkAddress: config.CHECK_ADDRESS,
+      },
+      report,
+    );
+  }
+
+  /** Runs until `stop`. */
+  async run(): Promise<void> {
+    for (const service of this.#services) service.watch();
+    const answered = async () => this.#services.every((service) => service.addresses !== undefined);
+    // A running nginx keeps the upstreams it has until Consul tells others.
+    const known = await becomesTrue(answered, FIRST_ANSWER_MS);
+    this.#dirty = known || !(await this.#nginx.isRunning());
+    await Promise.all([this.#registration.keep(), this.#supervise()]);
+  }
+
+  async #supervise(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      await this.#bringUpToDate().catch((error: unknown) => this.report(`nginx: ${messageOf(error)}`));
+      await delay(this.#dirty ? SETTLE_MS : SUPERVISION_MS, undefined, { signal: this.#stopped.signal }).catch(
+        () => undefined,
+      );
+    }
+  }
+
+  async #bringUpToDate(): Promise<void> {
+    if (this.#dirty) {
+      this.#dirty = false;
+      const instances = this.#instances();
+      if (await this.#nginx.apply(instances)) this.report(`in rotation: ${JSON.stringify(instances)}`);
+    } else if (!(await this.#nginx.isRunning())) {
+      this.report('nginx is not running: starting it');
+      await this.#nginx.start();
+    }
+  }
+
+  #instances(): Instances {
+    const addresses = (name: string) => this.#services.find((one) => one.service === name)?.addresses ?? [];
+    return { auth: addresses('auth'), push: addresses('push'), connection: addresses('connection') };
+  }
+
+  /** Takes the balancer out of Consul first, so that clients learn of no address that is going away. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    for (const service of this.#services) service.end();
+    await this.#registration.end();
+    await this.#nginx.stop(STOP_GRACE_MS);
+  }
+}

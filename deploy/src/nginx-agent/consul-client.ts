@@ -1,0 +1,90 @@
+import Consul from 'consul';
+import { z } from 'zod';
+
+/** A service as this agent registers it. */
+export interface Registration {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  /** `host:port` that Consul connects to every two seconds. */
+  readonly checkAddress: string;
+}
+
+const ServiceList = z.record(z.string(), z.object({ ID: z.string() }));
+const HealthList = z.array(
+  z.object({
+    Node: z.object({ Address: z.string() }),
+    Service: z.object({ Address: z.string(), Port: z.number().int() }),
+  }),
+);
+const REQUEST_TIMEOUT_MS = 3000;
+
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error('Consul does not answer')), REQUEST_TIMEOUT_MS).unref();
+  });
+  return Promise.race([answer, late]);
+}
+
+/** The only file that knows the `consul` package. One object talks to one Consul server. */
+export class ConsulClient {
+  readonly #consul: Consul;
+
+  constructor(readonly url: string) {
+    const { hostname, port, protocol } = new URL(url);
+    this.#consul = new Consul({ host: hostname, port: Number(port || 8500), secure: protocol === 'https:' });
+  }
+
+  async register(registration: Registration): Promise<void> {
+    const answer = this.#consul.agent.service.register({
+      id: registration.id,
+      name: registration.name,
+      address: registration.address,
+      port: registration.port,
+      check: {
+        name: `TCP ${registration.checkAddress}`,
+        tcp: registration.checkAddress,
+        interval: '2s',
+        timeout: '3s',
+        deregistercriticalserviceafter: '1m',
+      },
+    });
+    await inTime(answer);
+  }
+
+  async isRegistered(id: string): Promise<boolean> {
+    const services = ServiceList.parse(await inTime(this.#consul.agent.service.list()));
+    return id in services;
+  }
+
+  async deregister(id: string): Promise<void> {
+    await inTime(this.#consul.agent.service.deregister(id));
+  }
+
+  /**
+   * Reports the service's healthy instances, as `host:port`, now and after every change. After an error, which is reported
+   * once, the watch has ended. Returns a function that ends it.
+   */
+  watchHealthy(
+    service: string,
+    onChange: (addresses: string[]) => void,
+    onError: (error: unknown) => void,
+  ): () => void {
+    const watch = this.#consul.watch({
+      method: this.#consul.health.service,
+      options: { service, passing: 'true', wait: '30s' },
+    });
+    const fail = (error: unknown) => {
+      watch.end();
+      onError(error);
+    };
+    watch.once('error', fail);
+    watch.on('change', (answer: unknown) => {
+      const list = HealthList.safeParse(answer);
+      if (!list.success) return fail(list.error);
+      onChange(list.data.map(({ Node, Service }) => `${Service.Address || Node.Address}:${Service.Port}`));
+    });
+    return () => watch.end();
+  }
+}
