@@ -27,6 +27,8 @@ export interface ServiceDefinition<S extends z.ZodObject & z.ZodType<ServiceConf
   /** Its environment variables: `z.object({ ...serviceEnv, … })`. */
   readonly schema: S;
   readonly module: (config: Readonly<z.output<S>>) => DynamicModule | Type | Promise<DynamicModule>;
+  /** Called before anything of the module starts, e.g. to give the application a WebSocket adapter. */
+  readonly prepare?: (app: INestApplication, config: Readonly<z.output<S>>) => void;
   /** Transports whose handlers live in the module; they begin when everything else has started. */
   readonly microservices?: (app: INestApplication, config: Readonly<z.output<S>>) => readonly TransportStrategy[];
   /** Called when the HTTP port is open and the transports run, before the instance counts as ready. */
@@ -52,7 +54,7 @@ export async function startService<S extends z.ZodObject & z.ZodType<ServiceConf
   definition: Omit<ServiceDefinition<S>, 'schema'>,
   config: Readonly<z.output<S>>,
 ): Promise<RunningService> {
-  const { name, module, microservices, onListening } = definition;
+  const { name, module, prepare, microservices, onListening } = definition;
   const platform = PlatformModule.with({ name, config });
   const app = await NestFactory.create<NestExpressApplication>(
     { module: ServiceRoot, imports: [platform, await module(config)] },
