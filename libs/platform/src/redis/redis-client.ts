@@ -39,9 +39,27 @@ export function createRedis(config: RedisConfig, log: Log): RedisClient {
   return redis;
 }
 
-/** A cluster without a reachable node keeps commands in a queue that ioredis sets no time limit for. */
+/**
+ * ioredis neither limits how long a command waits for a cluster without a reachable node, nor how many wait. Here the
+ * first second of an outage may wait, for at most a second; after that a command fails at once.
+ */
 class BoundedCluster extends Cluster {
+  private awaySince: number | undefined = Date.now();
+
+  constructor(...options: ConstructorParameters<typeof Cluster>) {
+    super(...options);
+    this.on('ready', () => (this.awaySince = undefined));
+    // Comes again with every failed attempt.
+    this.on('close', () => (this.awaySince ??= Date.now()));
+  }
+
   override sendCommand(command: Command, ...rest: SendRest): unknown {
+    const isLongAway = this.awaySince !== undefined && Date.now() - this.awaySince > COMMAND_TIMEOUT_MS;
+    // CLUSTER is how ioredis itself finds out that the cluster is back.
+    if (isLongAway && command.name !== 'cluster') {
+      command.reject(new Error('no node of the Redis cluster is reachable'));
+      return command.promise;
+    }
     command.setTimeout(COMMAND_TIMEOUT_MS);
     return super.sendCommand(command, ...rest);
   }
