@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import type { NotificationEntry } from '@parley/contracts';
+import { Log } from '@parley/platform';
+import { encodeFrame, type ServerFrame } from '@parley/protocol';
+import { ConnectionMetrics } from '../server/connection-metrics.js';
+import type { ClientSocket } from '../socket/client-socket.js';
+import { OpenSockets } from '../socket/open-sockets.js';
+import { textFrame } from '../socket/text-frame.js';
+import { ChannelViews } from './channel-views.js';
+import { LateAnswers } from './late-answers.js';
+
+type EntryOf<K extends NotificationEntry['kind']> = Extract<NotificationEntry, { kind: K }>;
+
+/** Brings what the message service says to the sockets it is for, entry by entry, in order. */
+@Injectable()
+export class NotificationDelivery {
+  constructor(
+    private readonly sockets: OpenSockets,
+    private readonly views: ChannelViews,
+    private readonly late: LateAnswers,
+    private readonly metrics: ConnectionMetrics,
+    private readonly log: Log,
+  ) {}
+
+  deliver(entry: NotificationEntry): void {
+    switch (entry.kind) {
+      case 'TO_CHANNEL':
+        this.views.arrived(entry.message, entry.except);
+        break;
+      case 'TO_CONNECTION':
+        this.toConnection(entry);
+        break;
+      case 'TO_USER':
+        this.toUser(entry);
+        break;
+      case 'REPLAYED':
+        this.views.replayed(entry.channelId, entry.messages, entry.last);
+        break;
+      case 'MEMBER_GONE':
+        this.memberGone(entry);
+        break;
+    }
+  }
+
+  private toConnection({ connection, request, frame }: EntryOf<'TO_CONNECTION'>): void {
+    const socket = this.sockets.get(connection);
+    this.log.debug({ trace: request, connection, type: frame.type, isOpen: socket !== undefined }, 'answer');
+    if (socket !== undefined) {
+      socket.send(frame);
+      this.metrics.framesOut.inc();
+      this.takeNote(socket, request, frame);
+    } else if (frame.type === 'ENTER_RESPONSE') {
+      this.late.entered(connection, frame.channelId, frame.lastChannelMessageSeqId);
+    }
+  }
+
+  private toUser({ userId, request, frame }: EntryOf<'TO_USER'>): void {
+    const sockets = this.sockets.ofUser(userId);
+    this.log.debug({ trace: request, userId, type: frame.type, sockets: sockets.size }, 'news for a user');
+    if (sockets.size === 0) return;
+    const prepared = textFrame(encodeFrame(frame));
+    for (const socket of sockets) socket.sendPrepared(prepared);
+    this.metrics.framesOut.inc(sockets.size);
+  }
+
+  private memberGone({ channelId, userId }: EntryOf<'MEMBER_GONE'>): void {
+    for (const socket of this.sockets.ofUser(userId)) {
+      if (socket.shown.channelId !== channelId) continue;
+      this.views.leave(socket, 'knows');
+      if (socket.shown.heading === channelId) socket.shown.heading = undefined;
+    }
+  }
+
+  /** Answers that change which channel the socket shows. */
+  private takeNote(socket: ClientSocket, request: string, frame: ServerFrame): void {
+    const { shown } = socket;
+    switch (frame.type) {
+      case 'ENTER_RESPONSE':
+        this.views.enter(socket, frame.channelId, frame.lastChannelMessageSeqId);
+        if (shown.enterRequest === request) shown.heading = frame.channelId;
+        break;
+      case 'LEAVE_RESPONSE':
+        if (shown.leaving === shown.channelId) this.views.leave(socket, 'knows');
+        // It went to a channel that then could not be entered, so the owner of the shown one has not heard of it.
+        else if (shown.enterRequest === undefined) this.views.leave(socket, 'tell the owner');
+        break;
+      case 'QUIT_RESPONSE':
+        if (shown.channelId === frame.channelId) this.views.leave(socket, 'knows');
+        if (shown.heading === frame.channelId) shown.heading = undefined;
+        break;
+      case 'ERROR':
+        if (shown.enterRequest === request) shown.heading = shown.channelId;
+        break;
+      case 'FETCH_MESSAGES_RESPONSE':
+        socket.unread += frame.messages.length;
+        break;
+      default:
+    }
+  }
+}

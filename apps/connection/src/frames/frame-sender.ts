@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import {
+  type ChannelCommand,
+  messageRelay,
+  type MessageRelay,
+  messageRequest,
+  type MessageRequest,
+  type Origin,
+  type Topic,
+  type UserCommandFrame,
+  type Write,
+} from '@parley/contracts';
+import { BatchingProducer, ProduceTimeout } from '@parley/kafka';
+import { Log } from '@parley/platform';
+import { type ChannelId, type ClientFrameType, UNAVAILABLE_TEXT } from '@parley/protocol';
+import { ConnectionMetrics } from '../server/connection-metrics.js';
+import { ServerIdentity } from '../server/server-identity.js';
+import type { ClientSocket } from '../socket/client-socket.js';
+import type { RequestIdentity } from './uncertain-requests.js';
+
+interface SentFrame {
+  readonly socket: ClientSocket;
+  readonly type: ClientFrameType;
+  readonly text: string;
+  readonly identity: RequestIdentity;
+  /** ms */
+  readonly since: number;
+}
+
+/** Hands the frames of sockets on to the message service; a frame that cannot be handed on is answered with ERROR. */
+@Injectable()
+export class FrameSender {
+  constructor(
+    private readonly producer: BatchingProducer,
+    private readonly server: ServerIdentity,
+    private readonly metrics: ConnectionMetrics,
+    private readonly log: Log,
+  ) {}
+
+  /** A command that is not about a known channel. Returns its request id. */
+  toUser(socket: ClientSocket, frame: UserCommandFrame, text: string): string {
+    const sent = this.begin(socket, frame.type, text);
+    const record: MessageRequest = { kind: 'COMMAND', origin: this.origin(sent), frame };
+    return this.produce(sent, messageRequest, record);
+  }
+
+  /** A command about a channel. Returns its request id. */
+  toChannel(socket: ClientSocket, channelId: ChannelId, frame: ChannelCommand['frame'], text: string): string {
+    const sent = this.begin(socket, frame.type, text);
+    const record: MessageRelay = { kind: 'COMMAND', channelId, origin: this.origin(sent), frame };
+    return this.produce(sent, messageRelay, record);
+  }
+
+  write(socket: ClientSocket, frame: Write['frame'], text: string): string {
+    const sent = this.begin(socket, frame.type, text);
+    const { channelId, serial } = frame;
+    const once = serial ?? sent.identity.once;
+    return this.produce(sent, messageRelay, { kind: 'WRITE', channelId, origin: this.origin(sent), once, frame });
+  }
+
+  private begin(socket: ClientSocket, type: ClientFrameType, text: string): SentFrame {
+    const known = socket.uncertain.identityOf(text);
+    const identity = known ?? { request: this.server.nextRequest(), once: randomOnce(type) };
+    return { socket, type, text, identity, since: performance.now() };
+  }
+
+  private origin({ socket, identity }: SentFrame): Origin {
+    const { userId, username, id: connection } = socket;
+    return { userId, username, server: this.server.server, connection, request: identity.request };
+  }
+
+  private produce<R>(sent: SentFrame, topic: Topic<R>, record: R): string {
+    const { socket, type, identity } = sent;
+    socket.frameLeft();
+    this.log.debug({ trace: identity.request, connection: socket.id, type }, 'frame received');
+    this.producer.send(topic.name, { key: topic.key(record), value: topic.encode(record) }).then(
+      () => this.stored(sent),
+      (error: unknown) => this.failed(sent, error),
+    );
+    return identity.request;
+  }
+
+  private stored({ socket, text, since }: SentFrame): void {
+    socket.frameSettled();
+    socket.uncertain.settle(text);
+    this.metrics.produceSeconds.observe((performance.now() - since) / 1_000);
+  }
+
+  private failed({ socket, type, text, identity }: SentFrame, error: unknown): void {
+    socket.frameSettled();
+    this.metrics.produceFailures.inc();
+    this.log.debug({ trace: identity.request, type, error }, 'frame could not be handed on');
+    // It may be carried out all the same, so the same frame must stay the same request.
+    if (error instanceof ProduceTimeout && error.sent === 'unknown') socket.uncertain.remember(text, identity);
+    const { shown } = socket;
+    if (shown.enterRequest === identity.request) shown.heading = shown.channelId;
+    socket.send({ type: 'ERROR', messageType: type, message: UNAVAILABLE_TEXT[type] });
+  }
+}
+
+/** Below zero, where no client's serial can be; only frames that are stored need one. */
+const randomOnce = (type: ClientFrameType): number =>
+  type === 'WRITE_MESSAGE' ? -1 - randomBytes(6).readUIntBE(0, 6) : 0;

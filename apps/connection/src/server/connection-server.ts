@@ -1,0 +1,139 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import {
+  connectionControl,
+  type ConnectionControl,
+  connectionNotification,
+  type Notification,
+  type Topic,
+} from '@parley/contracts';
+import { BatchingProducer, BroadcastConsumer, type InboundRecord, KafkaAdmin } from '@parley/kafka';
+import { HealthRegistry, Log } from '@parley/platform';
+import { ConnectionSettings } from '../config.js';
+import { ChannelViews } from '../delivery/channel-views.js';
+import { NotificationDelivery } from '../delivery/notification-delivery.js';
+import { ReadReporter } from '../frames/read-reporter.js';
+import { Handshake } from '../gateway/handshake.js';
+import { PresenceAnnouncer } from '../presence/presence-announcer.js';
+import { SessionWatch } from '../session/session-watch.js';
+import { Heartbeat } from '../socket/heartbeat.js';
+import { OpenSockets } from '../socket/open-sockets.js';
+import { LifeSign } from './life-sign.js';
+import { ServerIdentity } from './server-identity.js';
+import { TopicSweep } from './topic-sweep.js';
+
+/** Answers are of no use for longer: their sockets are gone. */
+const NOTIFICATION_RETENTION_MS = 3_600_000;
+/** At a stop the sockets are sent away in this many groups, so that they do not all come back at once. */
+const FAREWELL_GROUPS = 20;
+const FAREWELL_MS = 2_000;
+
+/** The order in which this server comes to life and leaves. */
+@Injectable()
+export class ConnectionServer implements BeforeApplicationShutdown {
+  private readonly topic: Topic<Notification>;
+  private isStarted = false;
+
+  constructor(
+    private readonly settings: ConnectionSettings,
+    private readonly identity: ServerIdentity,
+    private readonly handshake: Handshake,
+    private readonly sockets: OpenSockets,
+    private readonly sessions: SessionWatch,
+    private readonly heartbeat: Heartbeat,
+    private readonly reads: ReadReporter,
+    private readonly views: ChannelViews,
+    private readonly delivery: NotificationDelivery,
+    private readonly presence: PresenceAnnouncer,
+    private readonly lifeSign: LifeSign,
+    private readonly sweep: TopicSweep,
+    private readonly admin: KafkaAdmin,
+    private readonly producer: BatchingProducer,
+    private readonly consumer: BroadcastConsumer,
+    health: HealthRegistry,
+    private readonly log: Log,
+  ) {
+    this.topic = connectionNotification(identity.server);
+    health.add('kafka', () => admin.ping());
+    health.add('notifications', async () => {
+      if (!consumer.ready()) throw new Error('the notifications of this server are not being read');
+    });
+  }
+
+  /** Resolves when sockets may come. */
+  async start(): Promise<void> {
+    this.isStarted = true;
+    // First, so that no other server takes the topic for an abandoned one.
+    await this.lifeSign.start();
+    await this.admin.ensureTopic(this.topic.name, {
+      partitions: 1,
+      replicationFactor: this.settings.topicCopies,
+      retentionMs: NOTIFICATION_RETENTION_MS,
+    });
+    await this.producer.connect();
+    await this.consumer.start(this.topic.name, (records) => this.notified(records));
+    await this.consumer.start(connectionControl.name, (records) => this.controlled(records));
+    for (const part of [this.presence, this.sessions, this.heartbeat, this.reads, this.views, this.sweep]) part.start();
+    this.handshake.openDoor();
+    this.log.info({ server: this.identity.server, boot: this.identity.boot }, 'sockets may come');
+  }
+
+  /** Everything that sockets have begun is passed on before the server says that it is gone. */
+  async beforeApplicationShutdown(): Promise<void> {
+    if (!this.isStarted) return;
+    this.handshake.shutDoor();
+    await this.sendSocketsAway();
+    for (const part of [this.sessions, this.heartbeat, this.reads, this.views]) part.stop();
+    await Promise.all([this.presence.stop(), this.sweep.stop()]);
+    await this.consumer.close();
+    await this.producer.close();
+    if (await this.lifeSign.stop()) {
+      await this.admin.deleteTopic(this.topic.name).catch((error: unknown) => {
+        this.log.warn({ topic: this.topic.name, error }, 'the own topic stays until another server sweeps it');
+      });
+    }
+  }
+
+  private async sendSocketsAway(): Promise<void> {
+    const sockets = [...this.sockets.all()];
+    this.log.info({ sockets: sockets.length }, 'sending sockets elsewhere');
+    const group = Math.ceil(sockets.length / FAREWELL_GROUPS);
+    for (let first = 0; first < sockets.length; first += group) {
+      if (first > 0) await delay(FAREWELL_MS / FAREWELL_GROUPS);
+      for (const socket of sockets.slice(first, first + group)) socket.close('goingAway');
+    }
+  }
+
+  private notified(records: readonly InboundRecord[]): void {
+    for (const { value, offset } of records) {
+      const notification = this.topic.decode(value);
+      if (!notification.ok) {
+        this.log.error(
+          { topic: this.topic.name, offset: String(offset), problem: notification.error },
+          'unreadable record',
+        );
+        continue;
+      }
+      for (const entry of notification.value.entries) this.delivery.deliver(entry);
+    }
+  }
+
+  private controlled(records: readonly InboundRecord[]): void {
+    for (const { value } of records) {
+      const control = connectionControl.decode(value);
+      if (control.ok) this.obey(control.value);
+      else this.log.error({ topic: connectionControl.name, problem: control.error }, 'unreadable record');
+    }
+  }
+
+  private obey(control: ConnectionControl): void {
+    switch (control.kind) {
+      case 'SESSION_ENDED':
+        this.sessions.ended(control.session);
+        break;
+      case 'SNAPSHOT_WANTED':
+        this.presence.snapshot();
+        break;
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { NOTIFICATION_TOPIC_PREFIX, redisKeys } from '@parley/contracts';
+import { KafkaAdmin } from '@parley/kafka';
+import { ConsulClient, Log, RedisClient } from '@parley/platform';
+import { ServerIdentity } from './server-identity.js';
+
+const EVERY_MS = 60_000;
+const INSTANCE_PREFIX = 'connection-';
+
+/** Deletes the topics of connection servers that died without doing it themselves. */
+@Injectable()
+export class TopicSweep {
+  private timer: NodeJS.Timeout | undefined;
+  private work: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly admin: KafkaAdmin,
+    private readonly consul: ConsulClient,
+    private readonly redis: RedisClient,
+    private readonly identity: ServerIdentity,
+    private readonly log: Log,
+  ) {}
+
+  start(): void {
+    this.work = this.sweep();
+    this.timer = setInterval(() => (this.work = this.sweep()), EVERY_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.work;
+  }
+
+  /** Only what neither Consul nor Redis knows is taken for dead, and only when both have answered. */
+  private async sweep(): Promise<void> {
+    if (!this.consul.isConfigured) return;
+    try {
+      const topics = await this.admin.listTopics();
+      const servers = topics
+        .filter((topic) => topic.startsWith(NOTIFICATION_TOPIC_PREFIX))
+        .map((topic) => topic.slice(NOTIFICATION_TOPIC_PREFIX.length))
+        .filter((server) => server !== this.identity.server);
+      if (servers.length === 0) return;
+      const registered = new Set((await this.consul.instances('connection')).map(({ id }) => id));
+      for (const server of servers) {
+        if (registered.has(INSTANCE_PREFIX + server)) continue;
+        if ((await this.redis.exists(redisKeys.connectionServer(server))) === 1) continue;
+        await this.admin.deleteTopic(NOTIFICATION_TOPIC_PREFIX + server);
+        this.log.info({ server }, 'removed the topic of a connection server that is gone');
+      }
+    } catch (error) {
+      this.log.debug({ error }, 'the topics of dead servers are swept another time');
+    }
+  }
+}

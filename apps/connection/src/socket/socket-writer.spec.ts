@@ -1,0 +1,59 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { FlushQueue } from './flush-queue.js';
+import { SocketWriter } from './socket-writer.js';
+
+function setUp({ limitBytes = 100, stuckBytes = 0 } = {}) {
+  const writes: string[] = [];
+  const overflows: string[] = [];
+  const socket = {
+    writableLength: stuckBytes,
+    writable: true,
+    write: (bytes: Uint8Array) => writes.push(Buffer.from(bytes).toString()),
+  };
+  const writer = new SocketWriter(socket, new FlushQueue(), limitBytes, () => overflows.push('overflow'));
+  return { writer, writes, overflows, socket };
+}
+
+describe('the writer of a socket', () => {
+  it('writes the frames of one turn at once and in order', async () => {
+    const { writer, writes } = setUp();
+    for (const frame of ['a', 'b', 'c']) writer.write(Buffer.from(frame));
+    await nextTurn();
+    writer.write(Buffer.from('d'));
+    await nextTurn();
+    expect(writes).toEqual(['abc', 'd']);
+  });
+
+  it('takes nothing more once a slow reader is over the limit, and says so once', async () => {
+    const { writer, writes, overflows } = setUp({ limitBytes: 10, stuckBytes: 4 });
+    const taken = ['abc', 'def', 'ghi', 'j'].map((frame) => writer.write(Buffer.from(frame)));
+    await nextTurn();
+    expect({ taken, writes, overflows }).toEqual({
+      taken: [true, true, false, false],
+      writes: ['abcdef'],
+      overflows: ['overflow'],
+    });
+  });
+
+  it('takes a single frame above the limit when nothing is waiting', () => {
+    const { writer, overflows } = setUp({ limitBytes: 3 });
+    expect(writer.write(Buffer.from('longer'))).toBe(true);
+    expect(overflows).toEqual([]);
+  });
+
+  it('writes what is waiting when it ends', () => {
+    const { writer, writes } = setUp();
+    writer.write(Buffer.from('last'));
+    writer.end();
+    expect(writer.write(Buffer.from('too late'))).toBe(false);
+    expect(writes).toEqual(['last']);
+  });
+
+  it('does not write to a stream that has gone', async () => {
+    const { writer, writes, socket } = setUp();
+    writer.write(Buffer.from('a'));
+    socket.writable = false;
+    await nextTurn();
+    expect(writes).toEqual([]);
+  });
+});
