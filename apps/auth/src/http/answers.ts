@@ -1,6 +1,5 @@
 import { BadRequestException, HttpException } from '@nestjs/common';
 import { AUTH_TEXT, PATHS } from '@parley/protocol';
-import { z } from 'zod';
 import { NOT_AN_OBJECT } from './json-body.js';
 import { InvalidRequest, TooManyAttempts } from './refusals.js';
 
@@ -18,28 +17,28 @@ const FAILED: Readonly<Record<string, string>> = {
   [PATHS.unregister]: AUTH_TEXT.unregisterFailed,
 };
 
-/** What the body parser throws for a body it does not read: too long, or in an encoding it does not know. */
-const Unreadable = z.object({ statusCode: z.int().min(400).max(499) });
+/** What the body parser does not read: longer than allowed, or in an encoding it does not know. */
+const TOO_LONG = 413;
+const UNKNOWN_ENCODING = 415;
 
 /** The one place where whatever went wrong becomes an answer; nothing internal is told. */
 export function answerTo(error: unknown, path: string): Answer {
   if (error instanceof TooManyAttempts) {
     return { status: 429, text: error.message, retryAfterSeconds: error.retryAfterSeconds };
   }
-  // The parser's own text would repeat parts of the body.
-  if (error instanceof BadRequestException && !(error instanceof InvalidRequest)) {
-    return { status: 400, text: NOT_AN_OBJECT };
-  }
-  if (error instanceof HttpException) return { status: error.getStatus(), text: error.message };
-  const unreadable = Unreadable.safeParse(error);
-  if (unreadable.success) return answerToUnreadable(unreadable.data.statusCode, path);
-  return { status: 503, text: FAILED[path] ?? 'Unavailable.' };
+  if (!(error instanceof HttpException)) return { status: 503, text: FAILED[path] ?? 'Unavailable.' };
+  const status = error.getStatus();
+  // The parser's own texts would repeat parts of the body.
+  if (error instanceof BadRequestException && !(error instanceof InvalidRequest))
+    return { status, text: NOT_AN_OBJECT };
+  if (status === TOO_LONG) return { status, text: 'Body is too long.' };
+  if (status === UNKNOWN_ENCODING) return answerToUnreadable(path);
+  return { status, text: error.message };
 }
 
 export const isFailure = (answer: Answer): boolean => answer.status >= 500;
 
-function answerToUnreadable(statusCode: number, path: string): Answer {
-  if (statusCode === 413) return { status: 413, text: 'Body is too long.' };
+function answerToUnreadable(path: string): Answer {
   if (path === PATHS.login) return { status: 401, text: AUTH_TEXT.notAuthenticated };
   return { status: 400, text: NOT_AN_OBJECT };
 }

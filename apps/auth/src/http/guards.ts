@@ -1,4 +1,4 @@
-import { ForbiddenException, HttpException, Injectable, UnauthorizedException } from '@nestjs/common';
+import { HttpException, Injectable, UnauthorizedException } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { AUTH_TEXT } from '@parley/protocol';
 import { SessionGuard } from '@parley/session';
@@ -18,6 +18,6 @@ export class LogoutGuard extends SessionGuard {
 @Injectable()
 export class UnregisterGuard extends SessionGuard {
   protected override refusal(): HttpException {
-    return new ForbiddenException('');
+    return new HttpException('', 403);
   }
 }
