@@ -21,7 +21,7 @@ export function loadConfig<S extends z.ZodObject>(
 ): Readonly<z.output<S>> {
   const given = Object.fromEntries(
     Object.keys(schema.shape)
-      .map((name) => [name, env[name]])
+      .map((name): [string, string | undefined] => [name, env[name]])
       .filter(([, value]) => value !== undefined && value.trim() !== ''),
   );
   const parsed = schema.safeParse(given);
@@ -35,7 +35,8 @@ function problemText(
   env: Readonly<Record<string, string | undefined>>,
 ): string {
   const name = String(issue.path[0] ?? '');
-  const field = schema.shape[name];
+  const shape: z.core.$ZodShape = schema.shape;
+  const field = shape[name];
   if (field === undefined) return issue.message;
   const { accepted, secret } = describeVariable(field);
   const value = env[name]?.trim();

@@ -22,6 +22,6 @@ const isWebSocketHandshake = ({ headers }: IncomingMessage): boolean =>
 export class ServiceHttpAdapter extends ExpressAdapter {
   override initHttpServer(): void {
     this.httpServer = createHttpServer(this.getInstance<RequestListener>());
-    this.instance.disable('x-powered-by');
+    this.disable('x-powered-by');
   }
 }

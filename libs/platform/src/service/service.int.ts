@@ -48,6 +48,7 @@ describe('a service', () => {
       {
         name: 'sample',
         module: () => ServiceModule,
+        prepare: () => void events.push('preparing'),
         microservices: () => [strategy],
         onListening: () => void events.push('listening'),
       },
@@ -78,6 +79,7 @@ describe('a service', () => {
   it('takes records when it has started, and stops finishing work before it closes connections', async () => {
     await service.stop();
     expect(events).toEqual([
+      'preparing',
       'taking records',
       'listening',
       'finishing while stopping',

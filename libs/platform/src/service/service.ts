@@ -63,6 +63,7 @@ export async function startService<S extends z.ZodObject & z.ZodType<ServiceConf
   );
   const log = app.get(Log);
   app.useLogger(new NestLog(log));
+  prepare?.(app, config);
   for (const strategy of microservices?.(app, config) ?? []) app.connectMicroservice({ strategy });
   await app.init();
   // Opening the port comes before the transports: a taken one must not cost other instances a rebalance.
