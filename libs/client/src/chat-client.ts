@@ -31,6 +31,8 @@ export interface ChatTimings {
   readonly ackTimeoutMs: number;
   /** ... until it was sent so often. */
   readonly sendAttempts: number;
+  /** A message fails after this time even without a connection; by default it waits for one. */
+  readonly sendGiveUpMs: number;
   /** KEEP_ALIVE, and the comparison with the server's last sequence. */
   readonly keepAliveMs: number;
 }
@@ -39,6 +41,7 @@ export const DEFAULT_TIMINGS: ChatTimings = {
   requestTimeoutMs: 15_000,
   ackTimeoutMs: 3000,
   sendAttempts: 4,
+  sendGiveUpMs: Infinity,
   keepAliveMs: 60_000,
 };
 
@@ -75,11 +78,18 @@ export class ChatClient extends ServerCommands {
     const clock = (this.#clock = options.clock ?? systemClock);
     this.#random = options.random ?? Math.random;
     this.#timings = { ...DEFAULT_TIMINGS, ...options.timings };
-    const { requestTimeoutMs, ackTimeoutMs, sendAttempts: attempts } = this.#timings;
+    const { requestTimeoutMs, ackTimeoutMs, sendAttempts: attempts, sendGiveUpMs: giveUpMs } = this.#timings;
     const transmit = (frame: OutgoingFrame): boolean => this.raw(frame);
     this.#serials = new Serials(clock, this.#random);
     this.requests = new Requests({ clock, transmit, timeoutMs: requestTimeoutMs });
-    this.#outbox = new Outbox({ clock, transmit, ackTimeoutMs, attempts, window: options.sendWindow ?? 1 });
+    this.#outbox = new Outbox({
+      clock,
+      transmit,
+      ackTimeoutMs,
+      attempts,
+      giveUpMs,
+      window: options.sendWindow ?? 1,
+    });
     this.#active = new ActiveChannel({
       clock,
       requests: this.requests,

@@ -23,6 +23,8 @@ export interface OutboxOptions {
   readonly ackTimeoutMs: number;
   /** Sends of one message, the first included. */
   readonly attempts: number;
+  /** From `send` to giving up, connected or not; Infinity waits for a connection as long as it takes. */
+  readonly giveUpMs: number;
   /** Messages under way at once; with one, order and the meaning of an ERROR are beyond doubt. */
   readonly window: number;
 }
@@ -34,6 +36,7 @@ interface Entry {
   readonly reject: (error: RequestError) => void;
   sends: number;
   timer: Timer | undefined;
+  deadline: Timer | undefined;
 }
 
 /** Errors after which the same frame may still succeed. */
@@ -59,7 +62,10 @@ export class Outbox {
     if (same) return same.promise;
     this.#failed.delete(frame.serial);
     const { promise, resolve, reject } = Promise.withResolvers<Sent>();
-    this.#pending.push({ frame, promise, resolve, reject, sends: 0, timer: undefined });
+    const entry: Entry = { frame, promise, resolve, reject, sends: 0, timer: undefined, deadline: undefined };
+    const { giveUpMs, clock } = this.options;
+    if (Number.isFinite(giveUpMs)) entry.deadline = clock.after(giveUpMs, () => this.#giveUp(entry));
+    this.#pending.push(entry);
     this.#pump();
     return promise;
   }
@@ -117,8 +123,12 @@ export class Outbox {
     entry.timer?.cancel();
     entry.timer = this.options.clock.after(this.options.ackTimeoutMs, () => {
       if (entry.sends < this.options.attempts) this.#transmit(entry);
-      else this.#fail(entry, 'timeout', 'Send message failed.');
+      else this.#giveUp(entry);
     });
+  }
+
+  #giveUp(entry: Entry): void {
+    this.#fail(entry, 'timeout', 'Send message failed.');
   }
 
   #fail(entry: Entry, failure: RequestFailure, message: string): void {
@@ -136,6 +146,7 @@ export class Outbox {
 
   #remove(entry: Entry): void {
     entry.timer?.cancel();
+    entry.deadline?.cancel();
     this.#pending = this.#pending.filter((other) => other !== entry);
   }
 }

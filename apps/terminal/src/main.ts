@@ -1,0 +1,99 @@
+#!/usr/bin/env node
+import { Api, ChatClient, consulDiscovery, Endpoints, fixedServer, type Notice } from '@parley/client';
+import { openNodeSocket } from '@parley/client/node';
+import { HistoryFile, historyPath } from './history-file.js';
+import { type Options, readOptions, USAGE } from './options.js';
+import { plainScreen, runPlain } from './plain-face.js';
+import { coloursFor, type Screen } from './screen.js';
+import { Shell } from './shell.js';
+import { TtyFace } from './tty-face.js';
+
+const NOTICES: Readonly<Record<Notice, string>> = {
+  'next-server': 'Retry with the next server node.',
+  'next-discovery-node': 'Retry with the next discovery node.',
+};
+
+/** After this time the program ends even if nobody takes the goodbye. */
+const GOODBYE_MS = 3000;
+
+function shellOn(screen: Screen, options: Options, waitForSends: boolean): Shell {
+  const onNotice = (notice: Notice): void => screen.system(NOTICES[notice]);
+  const discover = options.server ? fixedServer(options.server) : consulDiscovery({ urls: options.consul, onNotice });
+  const endpoints = new Endpoints(discover, onNotice);
+  // A script must not wait for ever for a connection; a person sees that there is none.
+  const timings = waitForSends ? { sendGiveUpMs: 30_000 } : {};
+  const client = new ChatClient({ endpoints, openSocket: openNodeSocket, timings });
+  return new Shell({ api: new Api(endpoints), client, screen, waitForSends });
+}
+
+async function goodbye(shell: Shell): Promise<void> {
+  const late = new Promise<void>((resolve) => setTimeout(resolve, GOODBYE_MS).unref());
+  await Promise.race([shell.handle('/exit'), late]);
+}
+
+async function interactive(options: Options): Promise<number> {
+  const history = new HistoryFile(historyPath(process.env));
+  const ended = Promise.withResolvers<void>();
+  let ending = false;
+  let last: Promise<void> = Promise.resolve();
+  const end = (): void => {
+    // Asked twice: do not wait for a server that does not answer.
+    if (ending) ended.resolve();
+    ending = true;
+    void goodbye(shell).then(ended.resolve);
+  };
+  const face = new TtyFace({
+    input: process.stdin,
+    output: process.stdout,
+    colours: coloursFor(true, process.env),
+    history: history.load(),
+    onLine: (line) => {
+      history.add(line);
+      last = last
+        .then(() => shell.handle(line))
+        .then(() => {
+          if (shell.exited) ended.resolve();
+        });
+    },
+    onEnd: end,
+    known: () => shell.known(),
+  });
+  const shell = shellOn(face, options, false);
+  process.on('SIGTERM', end);
+  process.on('SIGHUP', end);
+  face.system('Welcome to Parley. /help shows the commands.');
+  await ended.promise;
+  face.close();
+  return 0;
+}
+
+async function piped(options: Options): Promise<number> {
+  const shell = shellOn(plainScreen(process.stdout), options, true);
+  const interrupted = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
+    // The reader of a pipe went away.
+    process.stdout.once('error', () => resolve());
+  }).then(() => goodbye(shell));
+  await Promise.race([runPlain(shell, process.stdin), interrupted]);
+  return shell.failed ? 1 : 0;
+}
+
+async function main(): Promise<number> {
+  let options: Options;
+  try {
+    options = readOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}\n`);
+    return 2;
+  }
+  if (options.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
+  const tty = process.stdin.isTTY && process.stdout.isTTY && !options.plain;
+  return tty ? interactive(options) : piped(options);
+}
+
+const exitCode = await main();
+// What a pipe has not taken yet is written out before the process ends.
+process.stdout.write('', () => process.exit(exitCode));

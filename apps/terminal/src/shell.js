@@ -1,0 +1,174 @@
+import { Api, ChatClient, RequestError, SessionEnded } from '@parley/client';
+import { COMMANDS, isCommand, usageOf } from './commands.js';
+import { didYouMean, words } from './words.js';
+import { printable } from './printable.js';
+import { COMMAND_RUNS } from './run-command.js';
+/** The program behind every face: lines in, lines out. */
+export class Shell {
+  /** The user wants the connection to end: its end is no news. */
+  #leaving;
+  #reconnecting;
+  constructor(options) {
+    this.options = options;
+    /** Something a script wants to know at the end went wrong. */
+    this.failed = false;
+    this.exited = false;
+    /** The user wants the connection to end: its end is no news. */
+    this.#leaving = false;
+    this.#reconnecting = false;
+    this.api = options.api;
+    this.client = options.client;
+    this.screen = options.screen;
+    this.#listen();
+  }
+  /** Carries out one line; returns when its result is on the screen. */
+  async handle(line) {
+    const text = line.trim();
+    if (text === '') return;
+    try {
+      await (text.startsWith('/') ? this.#command(text) : this.#say(line));
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+  problem(text) {
+    this.failed = true;
+    this.screen.problem(printable(text));
+  }
+  system(text) {
+    this.screen.system(printable(text));
+  }
+  message({ username, content, mine }) {
+    this.screen.message(printable(username), printable(content), mine);
+  }
+  /** Connects with a fresh session; the caller has said that the login succeeded. */
+  async connect(session) {
+    this.session = session;
+    this.#reconnecting = false;
+    try {
+      await this.client.connect(session);
+    } catch (error) {
+      this.problem(error instanceof SessionEnded ? error.message : 'Connect failed.');
+      this.toLobby();
+      this.session = undefined;
+    }
+  }
+  /** Ends the connection because the user said so. */
+  hangUp() {
+    this.#leaving = true;
+    this.client.close();
+    this.#leaving = false;
+    this.session = undefined;
+    this.toLobby();
+  }
+  /** Runs a request that may make the server close the socket, which is then no news. */
+  async expectingTheEnd(request) {
+    this.#leaving = true;
+    try {
+      return await request();
+    } finally {
+      this.#leaving = false;
+    }
+  }
+  toLobby() {
+    this.channel = undefined;
+    this.oldest = undefined;
+  }
+  /** What Tab can offer now; empty lists when the server does not answer. */
+  async known() {
+    const none = { contacts: [], pending: [], channels: [] };
+    if (!this.session) return none;
+    try {
+      const [contacts, pending, channels] = await Promise.all([
+        this.client.contacts('ACCEPTED'),
+        this.client.contacts('PENDING'),
+        this.client.channels(),
+      ]);
+      return {
+        contacts: contacts.map(({ username }) => username),
+        pending: pending.map(({ username }) => username),
+        channels: channels.map(({ channelId }) => String(channelId)),
+      };
+    } catch {
+      return none;
+    }
+  }
+  async #command(text) {
+    const [typed = '', ...args] = words(text.slice(1));
+    const name = typed.toLowerCase();
+    if (!isCommand(name)) {
+      const meant = didYouMean(name, Object.keys(COMMANDS));
+      return this.problem(`Invalid command: ${typed}${meant === undefined ? '' : `. Did you mean /${meant}?`}`);
+    }
+    const refusal = this.#refusal(name, args.length);
+    if (refusal !== undefined) return this.problem(refusal);
+    await COMMAND_RUNS[name](this, args);
+  }
+  /** Why a known command cannot run here and now. */
+  #refusal(name, given) {
+    const { scope, session, words: count } = COMMANDS[name];
+    if (session && !this.session) return `/${name} needs a login. Use ${usageOf('login')} first.`;
+    if (scope === 'lobby' && this.channel) return `/${name} works in the lobby only. Use /leave first.`;
+    if (scope === 'channel' && !this.channel) return `/${name} works in a channel only. Use ${usageOf('enter')} first.`;
+    const [fewest, most] = count;
+    return given < fewest || given > most ? `Invalid Input: usage is ${usageOf(name)}` : undefined;
+  }
+  async #say(content) {
+    const { channel, client } = this;
+    if (!channel) {
+      const next = this.session ? usageOf('enter') : usageOf('login');
+      return this.problem(`Nothing was sent: you are not in a channel. Use ${next} first, or /help.`);
+    }
+    if (this.#reconnecting) this.system('Not connected. The message is sent when the connection is back.');
+    const sent = client.send(channel.channelId, content);
+    if (this.options.waitForSends) await sent;
+    else sent.catch((error) => this.#report(error));
+  }
+  #report(error) {
+    if (!(error instanceof RequestError)) return this.problem(error instanceof Error ? error.message : String(error));
+    const { requestType, failure, message } = error;
+    if (requestType === 'WRITE_MESSAGE' && failure !== 'refused') return this.problem('Send message failed.');
+    this.problem(`Error ${requestType}: ${message}`);
+  }
+  #listen() {
+    const { client } = this;
+    client.on('message', (message) => this.message(message));
+    client.on('entered', (entered) => {
+      this.channel = entered;
+      this.oldest = entered.from;
+      this.system(`Enter channel ChannelId[id=${entered.channelId}]: ${entered.title}`);
+    });
+    client.on('removed', ({ channelId, reason }) => {
+      this.toLobby();
+      this.problem(`Leave channel ChannelId[id=${channelId}]: ${reason}`);
+    });
+    client.on('invited', ({ username }) => this.system(`Do you accept ${username}'s connection request?`));
+    client.on('accepted', ({ username }) => this.system(`Connected ${username}`));
+    client.on('joined', ({ channelId, title }) => this.system(`Joined channel ChannelId[id=${channelId}]: ${title}`));
+    client.on('serverError', ({ messageType, message }) => this.problem(`Error ${messageType}: ${message}`));
+    client.on('state', (state) => this.#onState(state));
+  }
+  #onState(state) {
+    if (this.#leaving) return;
+    switch (state.state) {
+      case 'connecting':
+        if (!this.#reconnecting) this.system(`Connect to url: ${state.url}`);
+        return;
+      case 'open':
+        this.#reconnecting = false;
+        return this.system('WebSocket Connected.');
+      case 'lost':
+        return this.system(`Connection closed: ${state.reason || `code ${state.code}`}`);
+      case 'waiting':
+        if (!this.#reconnecting) this.system('Reconnecting.');
+        this.#reconnecting = true;
+        return;
+      case 'ended':
+        if (state.why === 'closed') return;
+        this.session = undefined;
+        this.toLobby();
+        return this.problem(`${state.reason || 'Session ended'}. Use ${usageOf('login')} again.`);
+    }
+  }
+}
+//# sourceMappingURL=shell.js.map
