@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseAddress } from '@parley/platform';
 import mysql from 'mysql2';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { DatabasePair } from './database-env.js';
 import { DatabaseUnavailable } from './database-errors.js';
 
@@ -147,3 +147,6 @@ export class Database {
     await Promise.all([this.#source.close(), this.#replica?.close()]);
   }
 }
+
+/** Statements between BEGIN and COMMIT, as `source.transaction` hands them to its callback. */
+export type Transaction = Pick<EntityManager, 'query'>;

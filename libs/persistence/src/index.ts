@@ -1,4 +1,4 @@
-export { Database, type ConnectionSettings } from './database.js';
+export { Database, type ConnectionSettings, type Transaction } from './database.js';
 export {
   databaseEnv,
   databaseOptionsFrom,

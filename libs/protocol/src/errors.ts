@@ -2,6 +2,7 @@ import type { ClientFrameType } from './client-frames.js';
 
 /** Texts of ERROR frames. They are part of the wire: clients show and compare them. */
 export const ERROR_TEXT = {
+  fetchUserInviteCodeFailed: 'Fetch user invite code failed.',
   invalidInviteCode: 'Invalid invite code.',
   selfInvite: "Can't self invite.",
   contactLimit: 'Connection limit reached.',

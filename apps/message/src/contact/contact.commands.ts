@@ -1,0 +1,106 @@
+import type { Delivery, Origin } from '@parley/contracts';
+import type { Transaction } from '@parley/persistence';
+import { type ClientFrameOf, type ClientFrameType, ERROR_TEXT, type ServerFrame, type UserId } from '@parley/protocol';
+import { Injectable } from '@nestjs/common';
+import { CommandLog } from '../request/command.log.js';
+import { answer, Outcome, refusal, toAsker } from '../request/outcome.js';
+import { Limits } from '../user/limits.js';
+import { ContactRepository } from './contact.repository.js';
+import {
+  type ContactCase,
+  type ContactChange,
+  type ContactDecision,
+  decideAccept,
+  decideDisconnect,
+  decideInvite,
+  decideReject,
+  type Party,
+} from './contact.rules.js';
+
+/** How one command differs from the others. */
+interface ContactCommand {
+  readonly type: ClientFrameType;
+  /** Said to an asker who unregistered while the command was on its way. */
+  readonly failure: string;
+  readonly findPartner: (tx: Transaction) => Promise<UserId | undefined>;
+  readonly decide: (found: ContactCase) => ContactDecision;
+  /** The answer to the asker, and a frame for the partner if they hear of it. */
+  readonly tell: (change: ContactChange, asker: Party) => { answer: ServerFrame; partner?: ServerFrame };
+}
+
+/** Invitations between users and what becomes of them. */
+@Injectable()
+export class ContactCommands {
+  constructor(
+    private readonly contacts: ContactRepository,
+    private readonly log: CommandLog,
+    private readonly limits: Limits,
+  ) {}
+
+  async fetch(origin: Origin, { status }: ClientFrameOf<'FETCH_CONNECTIONS_REQUEST'>): Promise<Outcome> {
+    const connections = await this.contacts.list(origin.userId, status);
+    return answer(origin, { type: 'FETCH_CONNECTIONS_RESPONSE', connections });
+  }
+
+  invite(origin: Origin, { type, userInviteCode }: ClientFrameOf<'INVITE_REQUEST'>): Promise<Outcome> {
+    const inviteCode = userInviteCode.toLowerCase();
+    return this.run(origin, {
+      type,
+      failure: ERROR_TEXT.inviteFailed,
+      findPartner: (tx) => this.contacts.idByInviteCode(tx, inviteCode),
+      decide: (found) => decideInvite(found, this.limits.contacts),
+      tell: ({ status }, asker) => ({
+        answer: { type: 'INVITE_RESPONSE', inviteCode, status },
+        partner: { type: 'ASK_INVITE', username: asker.name },
+      }),
+    });
+  }
+
+  accept(origin: Origin, { type, username }: ClientFrameOf<'ACCEPT_REQUEST'>): Promise<Outcome> {
+    return this.run(origin, {
+      type,
+      failure: ERROR_TEXT.acceptFailed,
+      findPartner: (tx) => this.contacts.idByName(tx, username),
+      decide: (found) => decideAccept(found, this.limits.contacts),
+      tell: ({ partner }, asker) => ({
+        answer: { type: 'ACCEPT_RESPONSE', username: partner.name },
+        partner: { type: 'NOTIFY_ACCEPT', username: asker.name },
+      }),
+    });
+  }
+
+  reject(origin: Origin, { type, username }: ClientFrameOf<'REJECT_REQUEST'>): Promise<Outcome> {
+    return this.run(origin, {
+      type,
+      failure: ERROR_TEXT.rejectFailed,
+      findPartner: (tx) => this.contacts.idByName(tx, username),
+      decide: decideReject,
+      tell: ({ partner, status }) => ({ answer: { type: 'REJECT_RESPONSE', username: partner.name, status } }),
+    });
+  }
+
+  disconnect(origin: Origin, { type, username }: ClientFrameOf<'DISCONNECT_REQUEST'>): Promise<Outcome> {
+    return this.run(origin, {
+      type,
+      failure: ERROR_TEXT.disconnectFailed,
+      findPartner: (tx) => this.contacts.idByName(tx, username),
+      decide: decideDisconnect,
+      tell: ({ partner, status }) => ({ answer: { type: 'DISCONNECT_RESPONSE', username: partner.name, status } }),
+    });
+  }
+
+  private run(origin: Origin, { type, failure, findPartner, decide, tell }: ContactCommand): Promise<Outcome> {
+    return this.log.once(origin.request, Outcome, async (tx) => {
+      const found = await this.contacts.lock(tx, origin.userId, await findPartner(tx));
+      if (found === undefined) return refusal(origin, type, failure);
+      const decision = decide(found);
+      if (!decision.ok) return refusal(origin, type, decision.error);
+      const change = decision.value;
+      await this.contacts.change(tx, found.asker, change);
+      const told = tell(change, found.asker);
+      const deliveries: Delivery[] = [toAsker(origin, told.answer)];
+      if (told.partner !== undefined) deliveries.push({ userId: change.partner.id, frame: told.partner });
+      return { deliveries };
+    });
+  }
+}

@@ -1,0 +1,89 @@
+import {
+  messageRelay,
+  type MembersChanged,
+  type MessageRequest,
+  messageRequest,
+  type UserCommand,
+} from '@parley/contracts';
+import {
+  BatchHandler,
+  BatchingProducer,
+  DependencyUnavailable,
+  type InboundRecord,
+  ProduceTimeout,
+  ProducerOverloaded,
+} from '@parley/kafka';
+import { isUnavailable } from '@parley/persistence';
+import { Controller } from '@nestjs/common';
+import { Deliveries } from '../delivery/deliveries.js';
+import { REQUESTS } from '../transports.js';
+import { Unregistration } from '../user/unregistration.js';
+import type { Outcome } from './outcome.js';
+import { UserCommands } from './user.commands.js';
+
+/** Users whose commands run side by side; more would only wait for a database connection. */
+const USERS_AT_ONCE = 16;
+
+type Unregistered = Extract<MessageRequest, { kind: 'USER_UNREGISTERED' }>;
+
+/**
+ * The commands of users. A batch resolves when its effects are committed and its answers are with Kafka; a batch that
+ * comes again has no second effect and gives the same answers.
+ */
+@Controller()
+export class RequestConsumer {
+  constructor(
+    private readonly commands: UserCommands,
+    private readonly unregistration: Unregistration,
+    private readonly deliveries: Deliveries,
+    private readonly producer: BatchingProducer,
+  ) {}
+
+  /** @throws DependencyUnavailable while an unregistration has to wait for a database, or answers for Kafka */
+  @BatchHandler(messageRequest.name, REQUESTS)
+  async handle(inbound: readonly InboundRecord[]): Promise<void> {
+    // All are read before any is carried out: a record nobody can read must not repeat the others.
+    const records = inbound.map(decode);
+    try {
+      // Unregistrations may have to wait, so they come before anyone gets an answer. Their users can do nothing any more.
+      for (const record of records) if (record.kind === 'USER_UNREGISTERED') await this.unregister(record);
+      await this.runByUser(records.filter((record) => record.kind === 'COMMAND'));
+    } catch (error) {
+      if (!(error instanceof ProduceTimeout || error instanceof ProducerOverloaded)) throw error;
+      throw new DependencyUnavailable('Kafka does not take the answers', { cause: error });
+    }
+  }
+
+  /** The commands of one user in order, different users side by side. */
+  private async runByUser(commands: readonly UserCommand[]): Promise<void> {
+    const waiting = [...Map.groupBy(commands, (command) => command.origin.userId).entries()].values();
+    const worker = async (): Promise<void> => {
+      for (const [, ofOneUser] of waiting) {
+        for (const command of ofOneUser) await this.tell(command.origin.request, await this.commands.run(command));
+      }
+    };
+    await Promise.all(Array.from({ length: USERS_AT_ONCE }, worker));
+  }
+
+  private async tell(request: string, { deliveries, membersChanged }: Outcome): Promise<void> {
+    if (membersChanged === undefined) return this.deliveries.deliver(request, deliveries);
+    const record: MembersChanged = { kind: 'MEMBERS_CHANGED', request, deliveries, ...membersChanged };
+    await this.producer.send(messageRelay.name, { key: messageRelay.key(record), value: messageRelay.encode(record) });
+  }
+
+  private async unregister(record: Unregistered): Promise<void> {
+    try {
+      await this.unregistration.run(record);
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      throw new DependencyUnavailable(`user ${record.userId} cannot be cleared away yet`, { cause: error });
+    }
+  }
+}
+
+function decode(inbound: InboundRecord): MessageRequest {
+  const record = messageRequest.decode(inbound.value);
+  // Unreadable once is unreadable for ever: the consumer sets it aside after its retries.
+  if (!record.ok) throw new Error(`unreadable record: ${record.error}`);
+  return record.value;
+}

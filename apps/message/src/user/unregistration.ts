@@ -1,0 +1,83 @@
+import { type MembersChanged, messageRelay, type UserUnregistered } from '@parley/contracts';
+import { BatchingProducer } from '@parley/kafka';
+import { type Transaction, UserDatabase } from '@parley/persistence';
+import { ChannelId, type UserId } from '@parley/protocol';
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { CommandLog } from '../request/command.log.js';
+import { UserDirectory } from './user.directory.js';
+
+const ChannelsLeft = z.array(ChannelId);
+
+/**
+ * Takes away what an account leaves behind; its messages stay. No command can add to it meanwhile: each locks the
+ * asker's account first, and that is gone.
+ */
+@Injectable()
+export class Unregistration {
+  constructor(
+    private readonly log: CommandLog,
+    private readonly users: UserDatabase,
+    private readonly directory: UserDirectory,
+    private readonly producer: BatchingProducer,
+  ) {}
+
+  /**
+   * May be repeated from any point. The row in `user_unregistered` goes last: while it is there, the auth service
+   * announces the unregistration again now and then.
+   */
+  async run({ userId }: UserUnregistered): Promise<void> {
+    const request = `unregister-${userId}`;
+    const left = await this.log.once(request, ChannelsLeft, async (tx) => {
+      await deleteContacts(tx, userId);
+      await tx.query('DELETE FROM push_inbox WHERE user_id = ?', [userId]);
+      return deleteMemberships(tx, userId);
+    });
+    await this.producer.sendAll(
+      left.map((channelId) => {
+        const record: MembersChanged = {
+          kind: 'MEMBERS_CHANGED',
+          channelId,
+          request,
+          joined: [],
+          gone: [userId],
+          deliveries: [],
+        };
+        return { topic: messageRelay.name, key: messageRelay.key(record), value: messageRelay.encode(record) };
+      }),
+    );
+    if (await this.directory.forget(userId)) {
+      await this.users.source.query('DELETE FROM user_unregistered WHERE user_id = ?', [userId]);
+    }
+  }
+}
+
+async function deleteContacts(tx: Transaction, userId: UserId): Promise<void> {
+  const contacts: { partner: UserId; status: string }[] = await tx.query(
+    `SELECT IF(partner_a_user_id = ?, partner_b_user_id, partner_a_user_id) AS partner, status
+     FROM user_connection WHERE partner_a_user_id = ? OR partner_b_user_id = ? FOR UPDATE`,
+    [userId, userId, userId],
+  );
+  const partners = contacts.filter(({ status }) => status === 'ACCEPTED').map(({ partner }) => partner);
+  if (partners.length > 0) {
+    await tx.query(
+      'UPDATE message_user SET connection_count = connection_count - 1 WHERE user_id IN (?) AND connection_count > 0',
+      [partners],
+    );
+  }
+  await tx.query('DELETE FROM user_connection WHERE partner_a_user_id = ? OR partner_b_user_id = ?', [userId, userId]);
+}
+
+async function deleteMemberships(tx: Transaction, userId: UserId): Promise<ChannelId[]> {
+  const memberships: { channel_id: ChannelId }[] = await tx.query(
+    'SELECT channel_id FROM user_channel WHERE user_id = ? ORDER BY channel_id FOR UPDATE',
+    [userId],
+  );
+  const channels = memberships.map((row) => row.channel_id);
+  if (channels.length === 0) return [];
+  await tx.query('DELETE FROM user_channel WHERE user_id = ?', [userId]);
+  await tx.query('UPDATE channel SET head_count = head_count - 1 WHERE channel_id IN (?) AND head_count > 0', [
+    channels,
+  ]);
+  return channels;
+}
