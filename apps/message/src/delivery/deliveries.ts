@@ -1,5 +1,5 @@
 import { type Delivery, NOTIFICATION_TOPIC_PREFIX } from '@parley/contracts';
-import { BatchingProducer, RecordRefused } from '@parley/kafka';
+import { BatchingProducer, DependencyUnavailable, ProducerOverloaded, ProduceTimeout, RecordRefused } from '@parley/kafka';
 import { Injectable } from '@nestjs/common';
 import { PresenceMap } from '../presence/presence.map.js';
 import { DeliveryBatch, type OutRecord } from './delivery.batch.js';
@@ -16,7 +16,10 @@ export class Deliveries {
     return new DeliveryBatch(this.presence);
   }
 
-  /** Resolves when Kafka has acknowledged all of it. */
+  /**
+   * Resolves when Kafka has acknowledged all of it.
+   * @throws DependencyUnavailable when it does not in time: the batch has to come again
+   */
   async send(batch: DeliveryBatch): Promise<void> {
     await Promise.all(batch.take().map((record) => this.produce(record)));
   }
@@ -32,7 +35,9 @@ export class Deliveries {
       await this.producer.send(record.topic, record);
     } catch (error) {
       // The topic of a connection server goes with the server, and so did the sockets behind it.
-      if (!(error instanceof RecordRefused) || !record.topic.startsWith(NOTIFICATION_TOPIC_PREFIX)) throw error;
+      if (error instanceof RecordRefused && record.topic.startsWith(NOTIFICATION_TOPIC_PREFIX)) return;
+      if (!(error instanceof ProduceTimeout || error instanceof ProducerOverloaded)) throw error;
+      throw new DependencyUnavailable('Kafka does not take the answers', { cause: error });
     }
   }
 }

@@ -40,7 +40,6 @@ class MessagingLifecycle implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.broadcasts.close();
     await this.producer.close();
-    await this.admin.close();
   }
 }
 

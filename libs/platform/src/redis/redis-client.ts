@@ -5,7 +5,10 @@ import type { Log } from '../logging/log.js';
 /** Commands to Redis, one server or a cluster. A command is answered or fails within about a second, always. */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- a class to inject, with the commands of ioredis
 export abstract class RedisClient {}
-export interface RedisClient extends RedisCommander, Pick<Redis, 'pipeline' | 'multi' | 'disconnect'> {}
+export interface RedisClient extends RedisCommander, Pick<Redis, 'pipeline' | 'multi' | 'disconnect'> {
+  /** `ready` while commands can be carried out. */
+  readonly status: string;
+}
 
 const COMMAND_TIMEOUT_MS = 1_000;
 

@@ -1,0 +1,73 @@
+import { PRESENCE } from '@parley/contracts';
+import { channelId, seq, userId } from '@parley/protocol';
+import { PresenceMap } from './presence.map.js';
+
+const [ann, bob] = [userId(1), userId(2)];
+const room = channelId(7);
+const server = (name: string) => ({ server: name, boot: 'b1' });
+const snapshot = (name: string, connections: { connection: string; userId: typeof ann; channelId?: typeof room }[], seen = 0) =>
+  ({ kind: 'SNAPSHOT' as const, ...server(name), connections, cursors: [[room, seq(seen)] as [typeof room, ReturnType<typeof seq>]] });
+const delta = (name: string, changed: { connection: string; userId: typeof ann; channelId?: typeof room }[], closed: string[] = []) =>
+  ({ kind: 'DELTA' as const, ...server(name), changed, closed });
+
+describe('PresenceMap', () => {
+  it('knows every server that holds a socket of a user', () => {
+    const map = new PresenceMap();
+    map.apply(delta('s1', [{ connection: 'a', userId: ann }]), 0);
+    map.apply(delta('s2', [{ connection: 'b', userId: ann }]), 0);
+    expect(map.serversOf(ann)).toEqual(['s1', 's2']);
+    map.apply(delta('s1', [], ['a']), 0);
+    expect(map.serversOf(ann)).toEqual(['s2']);
+    expect(map.serversOf(bob)).toEqual([]);
+  });
+
+  it('counts a user with two sockets in a channel until the last one leaves', () => {
+    const map = new PresenceMap();
+    map.apply(snapshot('s1', [{ connection: 'a', userId: ann, channelId: room }, { connection: 'b', userId: ann, channelId: room }]), 0);
+    map.leave(room, 'a');
+    expect(map.viewers(room).users.has(ann)).toBe(true);
+    map.apply(delta('s1', [{ connection: 'b', userId: ann }]), 0);
+    expect(map.viewers(room).users.has(ann)).toBe(false);
+    expect(map.viewers(room).servers.size).toBe(0);
+  });
+
+  it('believes its own entering over an announcement that is older, until the next snapshot is due', () => {
+    const map = new PresenceMap();
+    map.apply(delta('s1', [{ connection: 'a', userId: ann }]), 0);
+    map.enter(room, seq(3), { userId: ann, server: 's1', connection: 'a' }, 100);
+    map.apply(snapshot('s1', [{ connection: 'a', userId: ann }]), 101);
+    expect(map.viewers(room).users.has(ann)).toBe(true);
+    map.apply(snapshot('s1', [{ connection: 'a', userId: ann }]), 101 + PRESENCE.snapshotMs);
+    expect(map.viewers(room).users.has(ann)).toBe(false);
+  });
+
+  it('gives up a silent server and says which viewers saw how much', () => {
+    const map = new PresenceMap();
+    map.apply(snapshot('s1', [{ connection: 'a', userId: ann, channelId: room }], 4), 0);
+    map.apply(snapshot('s2', [{ connection: 'b', userId: bob, channelId: room }], 5), 4_000);
+    expect(map.expire(PRESENCE.deadAfterMs)).toEqual([]);
+    expect(map.expire(PRESENCE.deadAfterMs + 1)).toEqual([{ channelId: room, userId: ann, seen: 4 }]);
+    expect([map.isAlive('s1'), map.isAlive('s2'), map.isAlive('never heard of')]).toEqual([false, true, true]);
+    expect([...map.viewers(room).users.keys()]).toEqual([bob]);
+    map.apply(delta('s1', []), 6_000);
+    expect(map.isAlive('s1')).toBe(true);
+  });
+
+  it('starts anew when a server has started anew', () => {
+    const map = new PresenceMap();
+    map.apply(snapshot('s1', [{ connection: 'a', userId: ann, channelId: room }], 4), 0);
+    const lost = map.apply({ kind: 'DELTA', server: 's1', boot: 'b2', changed: [], closed: [] }, 1);
+    expect(lost).toEqual([{ channelId: room, userId: ann, seen: 4 }]);
+    expect(map.serversOf(ann)).toEqual([]);
+    expect(map.isAlive('s1')).toBe(true);
+  });
+
+  it('ignores the farewell of an earlier life', () => {
+    const map = new PresenceMap();
+    map.apply(delta('s1', [{ connection: 'a', userId: ann }]), 0);
+    map.apply({ kind: 'GONE', server: 's1', boot: 'b0' }, 1);
+    expect(map.serversOf(ann)).toEqual(['s1']);
+    map.apply({ kind: 'GONE', ...server('s1') }, 2);
+    expect(map.serversOf(ann)).toEqual([]);
+  });
+});
