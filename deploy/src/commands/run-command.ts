@@ -1,5 +1,6 @@
 import { DeployError } from '../errors.js';
 import { chat } from './chat.js';
+import { compose } from './compose.js';
 import { infra } from './infra.js';
 import { logs } from './logs.js';
 import { InterruptedError } from './output.js';
@@ -9,7 +10,7 @@ import { stop } from './stop.js';
 
 type Command = (args: readonly string[]) => Promise<number>;
 
-const COMMANDS: Readonly<Record<string, Command>> = { start, stop, status, logs, chat, infra };
+const COMMANDS: Readonly<Record<string, Command>> = { start, stop, status, logs, chat, infra, compose };
 
 const NODE_MAJOR = 24;
 const INTERRUPTED_EXIT_CODE = 130;

@@ -1,0 +1,54 @@
+import type { Network } from '../environment.js';
+import type { Topology } from '../topology.js';
+
+/** A secret that compose takes from .env or the shell, and refuses to start without. */
+export const required = (name: string): string => `\${${name}:?set it in .env}`;
+
+export const SECRETS = {
+  databasePassword: required('PARLEY_DATABASE_PASSWORD'),
+  databaseRootPassword: required('PARLEY_DATABASE_ROOT_PASSWORD'),
+  replicationPassword: required('PARLEY_REPLICATION_PASSWORD'),
+  redisPassword: required('PARLEY_REDIS_PASSWORD'),
+} as const;
+
+/** One profile in the compose file: both live in one file, so the names of one of them carry a prefix. */
+export interface Scope {
+  readonly topology: Topology;
+  readonly nameOf: (part: string) => string;
+  readonly network: Network;
+  readonly networkName: string;
+  /** Fixed addresses, for servers that remember each other by address over restarts. */
+  readonly addressOf: (part: string) => string;
+  readonly subnet: string;
+}
+
+const FIRST_FIXED_ADDRESS = 10;
+
+export function scopeOf(topology: Topology): Scope {
+  const full = topology.profile === 'full';
+  const nameOf = (part: string) => (full ? part : `single-${part}`);
+  const fixed = [...topology.consul, ...topology.redis.nodes].map((server) => server.name);
+  const prefix = full ? '172.29.18' : '172.29.19';
+  return {
+    topology,
+    nameOf,
+    network: { hostOf: nameOf, listenHost: '0.0.0.0' },
+    networkName: topology.profile,
+    addressOf: (part) => `${prefix}.${FIRST_FIXED_ADDRESS + fixed.indexOf(part)}`,
+    subnet: `${prefix}.0/24`,
+  };
+}
+
+/** What every container of a profile has. */
+export const membership = (scope: Scope) => ({
+  profiles: [scope.topology.profile],
+  networks: { [scope.networkName]: null },
+});
+
+export const fixedMembership = (scope: Scope, part: string) => ({
+  profiles: [scope.topology.profile],
+  networks: { [scope.networkName]: { ipv4_address: scope.addressOf(part) } },
+});
+
+/** Ports are published to this machine only, unless PARLEY_BIND says otherwise. */
+export const published = (port: number): string => `\${PARLEY_BIND:-127.0.0.1}:${port}:${port}`;
