@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { DependencyUnavailable } from './errors.js';
 import type { Log } from './kafka-handle.js';
 import type { InboundRecord } from './records.js';
@@ -75,9 +74,18 @@ export class BatchWork {
   }
 }
 
-async function pause(ms: number, abandon: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal: abandon }).catch(() => {
-    throw new WorkAbandoned();
+function pause(ms: number, abandon: AbortSignal): Promise<void> {
+  if (abandon.aborted) return Promise.reject(new WorkAbandoned());
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(new WorkAbandoned());
+    };
+    const timer = setTimeout(() => {
+      abandon.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    abandon.addEventListener('abort', stop, { once: true });
   });
 }
 

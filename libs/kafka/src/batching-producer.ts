@@ -1,8 +1,9 @@
 import type { IHeaders, Producer, TopicMessages } from 'kafkajs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RecordRefused } from './errors.js';
+import { KafkaAdmin } from './kafka-admin.js';
 import type { KafkaHandle } from './kafka-handle.js';
-import { kafkaErrorType } from './kafka-errors.js';
+import { isTimeout, kafkaErrorType } from './kafka-errors.js';
 import { defaultPartitioner } from './partitioner.js';
 import { ProduceQueue, RequestRefused, type ProduceStats, type QueueLimits } from './produce-queue.js';
 import type { AddressedRecord, OutboundRecord } from './records.js';
@@ -21,11 +22,14 @@ const DEFAULTS: QueueLimits = {
   timeoutMs: 10_000,
 };
 
-/** Deadlines and the long wait for a broker belong to the queue; kafkajs bridges a change of leader. */
-const RETRY = { initialRetryTime: 50, maxRetryTime: 500, retries: 3 };
+/** Trying again is the queue's part, because it knows the deadlines. */
+const NO_RETRY = { retries: 0 };
+const REQUEST_TIMEOUT_MS = 5_000;
 const CONNECT_PATIENCE_MS = 60_000;
 const RECONNECT_PAUSE_MS = 500;
 const MISSING_TOPIC_MEMORY_MS = 2_000;
+/** How long the brokers may differ about a topic that is new. */
+const TOPIC_SPREAD_MS = 300;
 
 /**
  * Writes records in few large requests, confirmed by all in-sync replicas. Order is kept in which records were handed in.
@@ -33,6 +37,7 @@ const MISSING_TOPIC_MEMORY_MS = 2_000;
  */
 export class BatchingProducer {
   readonly #kafka: KafkaHandle;
+  readonly #admin: KafkaAdmin;
   readonly #queue: ProduceQueue;
   #producer: Producer | undefined;
   #closed = false;
@@ -41,6 +46,7 @@ export class BatchingProducer {
 
   constructor({ kafka, ...limits }: BatchingProducerOptions) {
     this.#kafka = kafka;
+    this.#admin = new KafkaAdmin(kafka);
     this.#queue = new ProduceQueue((records) => this.#request(records), { ...DEFAULTS, ...limits });
   }
 
@@ -103,7 +109,7 @@ export class BatchingProducer {
   async #connected(): Promise<Producer> {
     if (this.#producer) return this.#producer;
     const producer = this.#kafka
-      .client({ retry: RETRY })
+      .client({ retry: NO_RETRY, requestTimeoutMs: REQUEST_TIMEOUT_MS })
       .producer({ createPartitioner: defaultPartitioner, allowAutoTopicCreation: false });
     await producer.connect();
     this.#producer = producer;
@@ -113,41 +119,47 @@ export class BatchingProducer {
   async #request(records: readonly AddressedRecord[]): Promise<void> {
     const producer = await this.#connected();
     try {
-      await producer.sendBatch({ acks: -1, timeout: 10_000, topicMessages: byTopic(records) });
+      await producer.sendBatch({ acks: -1, timeout: REQUEST_TIMEOUT_MS, topicMessages: byTopic(records) });
     } catch (error) {
       const type = kafkaErrorType(error);
       this.#kafka.log.debug({ error, type }, 'a produce request failed');
       if (type === 'UNKNOWN_TOPIC_OR_PARTITION') await this.#refuseMissingTopics(records);
       if (type === 'MESSAGE_TOO_LARGE' || type === 'INVALID_RECORD') await this.#refuseOneByOne(producer, records);
+      // Nothing tells kafkajs that a connection has gone silent: it would go on using it.
+      if (isTimeout(error)) this.#discard();
       throw error;
     }
   }
 
   /** One topic that is gone would otherwise hold up the records for all others. */
   async #refuseMissingTopics(records: readonly AddressedRecord[]): Promise<void> {
-    const admin = this.#kafka.client({ retry: RETRY }).admin();
-    let existing: Set<string>;
-    try {
-      await admin.connect();
-      existing = new Set(await admin.listTopics());
-    } finally {
-      await admin.disconnect();
-    }
-    const missing = new Set(records.map(({ topic }) => topic).filter((topic) => !existing.has(topic)));
+    if ((await this.#missingAmong(records)).size === 0) return;
+    await delay(TOPIC_SPREAD_MS);
+    const missing = await this.#missingAmong(records);
     if (missing.size === 0) return;
     for (const topic of missing) this.#missing.set(topic, performance.now() + MISSING_TOPIC_MEMORY_MS);
     // kafkajs goes on asking for every topic it has ever written to and fails when one is gone: start afresh.
-    const stale = this.#producer;
-    this.#producer = undefined;
-    await stale?.disconnect();
+    this.#discard();
     throw new RequestRefused('no such topic', ({ topic }) => missing.has(topic));
+  }
+
+  async #missingAmong(records: readonly AddressedRecord[]): Promise<Set<string>> {
+    const existing = new Set(await this.#admin.listTopics());
+    return new Set(records.map(({ topic }) => topic).filter((topic) => !existing.has(topic)));
+  }
+
+  /** The next request connects again. */
+  #discard(): void {
+    const producer = this.#producer;
+    this.#producer = undefined;
+    producer?.disconnect().catch((error: unknown) => this.#kafka.log.debug({ error }, 'disconnecting failed'));
   }
 
   /** Finds the record that spoils a whole request. Those before it are written, and written again with the rest. */
   async #refuseOneByOne(producer: Producer, records: readonly AddressedRecord[]): Promise<void> {
     for (const record of records) {
       try {
-        await producer.sendBatch({ acks: -1, timeout: 10_000, topicMessages: byTopic([record]) });
+        await producer.sendBatch({ acks: -1, timeout: REQUEST_TIMEOUT_MS, topicMessages: byTopic([record]) });
       } catch (error) {
         const type = kafkaErrorType(error);
         if (type === 'MESSAGE_TOO_LARGE' || type === 'INVALID_RECORD') {

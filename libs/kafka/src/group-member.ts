@@ -1,5 +1,6 @@
 import type { Consumer, ConsumerConfig, EachBatchPayload, Kafka, OffsetsByTopicPartition } from 'kafkajs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { KafkaAdmin } from './kafka-admin.js';
 import type { KafkaHandle } from './kafka-handle.js';
 
 /** Topic name to the partitions of it that this member reads. */
@@ -31,17 +32,23 @@ export class GroupMember {
   #consumer: Consumer | undefined;
   #stopped = false;
   #joined = false;
+  /** When Kafka last confirmed the membership. */
   #lastSign = 0;
+  #watch: NodeJS.Timeout | undefined;
+  #stuckChecks = 0;
+  readonly #admin: KafkaAdmin;
   readonly #firstJoin = Promise.withResolvers<void>();
 
   constructor(private readonly options: GroupMemberOptions) {
     this.#kafka = options.kafka.client({ retry: RETRY });
+    this.#admin = new KafkaAdmin(options.kafka);
   }
 
   /** Resolves once the member has its partitions, however long Kafka takes to answer. */
   async start(): Promise<void> {
     await this.#run();
     await this.#firstJoin.promise;
+    if (!this.#stopped) this.#watch = setInterval(() => void this.#replaceIfStuck(), this.options.sessionTimeoutMs);
   }
 
   async #run(): Promise<void> {
@@ -64,9 +71,9 @@ export class GroupMember {
     }
   }
 
-  /** A member that neither fetches nor sends heartbeats for three sessions is stuck, whatever it says. */
+  /** Has partitions, and its heartbeats are answered. */
   ready(): boolean {
-    return this.#joined && performance.now() - this.#lastSign < 3 * this.options.sessionTimeoutMs;
+    return this.#joined && this.#silence() < this.options.sessionTimeoutMs;
   }
 
   seek(topic: string, partition: number, offset: bigint): void {
@@ -88,6 +95,7 @@ export class GroupMember {
   /** Leaves the group, so that others take over at once instead of after the session timeout. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    clearInterval(this.#watch);
     this.#joined = false;
     this.#firstJoin.resolve();
     const consumer = this.#consumer;
@@ -106,13 +114,13 @@ export class GroupMember {
 
   #observe(consumer: Consumer): void {
     const { groupId } = this.options;
+    const isCurrent = () => this.#consumer === consumer && !this.#stopped;
     const alive = () => {
-      this.#lastSign = performance.now();
+      if (isCurrent()) this.#lastSign = performance.now();
     };
-    consumer.on(consumer.events.FETCH, alive);
     consumer.on(consumer.events.HEARTBEAT, alive);
     consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
-      if (this.#stopped) return;
+      if (!isCurrent()) return;
       alive();
       this.#joined = true;
       this.#log.info({ groupId, assignment: memberAssignment }, 'joined the consumer group');
@@ -120,15 +128,45 @@ export class GroupMember {
       this.#firstJoin.resolve();
     });
     consumer.on(consumer.events.REBALANCING, () => {
+      if (!isCurrent()) return;
       this.#joined = false;
       this.options.onLeft();
     });
     consumer.on(consumer.events.CRASH, ({ payload: { error } }) => {
+      if (!isCurrent()) return;
       this.#joined = false;
       this.options.onLeft();
       this.#log.error({ groupId, error }, 'the consumer stopped, starting it again');
       void this.#restart();
     });
+  }
+
+  #silence(): number {
+    return performance.now() - this.#lastSign;
+  }
+
+  /**
+   * A connection that has gone silent stays in use in kafkajs, request after request. When Kafka answers others but not
+   * this consumer, it is replaced; while Kafka is away it is kept, and with it the membership.
+   */
+  async #replaceIfStuck(): Promise<void> {
+    if (this.#silence() < 2 * this.options.sessionTimeoutMs) {
+      this.#stuckChecks = 0;
+      return;
+    }
+    const answers = await this.#admin.ping().then(
+      () => true,
+      () => false,
+    );
+    this.#stuckChecks = answers ? this.#stuckChecks + 1 : 0;
+    if (this.#stuckChecks < 2 || this.#stopped) return;
+    this.#stuckChecks = 0;
+    this.#joined = false;
+    this.#lastSign = performance.now();
+    this.#log.error({ groupId: this.options.groupId }, 'the consumer is stuck, replacing it');
+    this.options.onLeft();
+    void this.#consumer?.disconnect().catch(() => undefined);
+    await this.#restart();
   }
 
   async #restart(): Promise<void> {

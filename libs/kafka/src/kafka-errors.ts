@@ -6,6 +6,13 @@ export function kafkaErrorType(error: unknown): string | undefined {
   return undefined;
 }
 
+export function isTimeout(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at.name === 'KafkaJSRequestTimeoutError') return true;
+  }
+  return false;
+}
+
 /** A member must rejoin its group: its partitions may be someone else's by now. */
 export function mustRejoin(error: unknown): boolean {
   const type = kafkaErrorType(error);

@@ -18,9 +18,9 @@ const verbose: Log = {
   error: (details, message) => process.stderr.write(`error ${message} ${JSON.stringify(details)}\n`),
 };
 /** With KAFKA_TEST_LOG set, shows what the library and kafkajs have to say. */
-const log = process.env['KAFKA_TEST_LOG'] === undefined ? silent : verbose;
+export const log = process.env['KAFKA_TEST_LOG'] === undefined ? silent : verbose;
 
-function brokers(): string[] {
+export function brokers(): string[] {
   const list = process.env['KAFKA_BROKERS'];
   if (list === undefined) throw new Error('KAFKA_BROKERS must name the broker to test against, as host:port');
   return list.split(',');

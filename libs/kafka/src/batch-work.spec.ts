@@ -1,0 +1,129 @@
+import { jest } from '@jest/globals';
+import { BatchWork, WorkAbandoned } from './batch-work.js';
+import { DependencyUnavailable } from './errors.js';
+import type { Log } from './kafka-handle.js';
+import type { InboundRecord } from './records.js';
+
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+const record = (offset: number): InboundRecord => ({
+  topic: 'topic',
+  partition: 0,
+  offset: BigInt(offset),
+  key: null,
+  value: Buffer.from(String(offset)),
+  headers: {},
+  timestamp: 0,
+});
+
+describe('BatchWork', () => {
+  const calls: number[][] = [];
+  const aside: string[] = [];
+  let failure: (records: InboundRecord[], call: number) => Error | undefined;
+
+  const work = new BatchWork({
+    maxAttempts: 3,
+    log: silent,
+    handle: async (records) => {
+      calls.push(records.map(({ offset }) => Number(offset)));
+      const error = failure(records, calls.length);
+      if (error) throw error;
+    },
+    setAside: async ({ offset }, error, attempts) => {
+      aside.push(`${offset} ${String(error)} ${attempts}`);
+    },
+  });
+  const run = (offsets: number[], abandon = new AbortController()) => work.run(offsets.map(record), abandon.signal);
+
+  beforeEach(() => {
+    calls.length = 0;
+    aside.length = 0;
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('is done after the first attempt that succeeds', async () => {
+    failure = (_, call) => (call < 3 ? new Error('not yet') : undefined);
+    const done = run([1, 2]);
+    await jest.advanceTimersByTimeAsync(300);
+    await done;
+    expect(calls).toEqual([
+      [1, 2],
+      [1, 2],
+      [1, 2],
+    ]);
+    expect(aside).toEqual([]);
+  });
+
+  it('tries the records one by one after the last attempt and sets aside only the ones at fault', async () => {
+    failure = (records) => (records.some(({ offset }) => offset === 2n) ? new Error('bad') : undefined);
+    const done = run([1, 2, 3]);
+    await jest.advanceTimersByTimeAsync(1_000);
+    await done;
+    expect(calls.slice(3)).toEqual([[1], [2], [3]]);
+    expect(aside).toEqual(['2 Error: bad 4']);
+  });
+
+  it('does not try a single record once more on its own', async () => {
+    failure = () => new Error('bad');
+    const done = run([7]);
+    await jest.advanceTimersByTimeAsync(1_000);
+    await done;
+    expect(calls).toHaveLength(3);
+    expect(aside).toEqual(['7 Error: bad 3']);
+  });
+
+  it('waits for a dependency as long as it takes, and that counts as no attempt', async () => {
+    failure = (_, call) => {
+      if (call <= 50) return new DependencyUnavailable('away');
+      return call <= 52 ? new Error('still warming up') : undefined;
+    };
+    const done = run([1]);
+    await jest.advanceTimersByTimeAsync(120_000);
+    await done;
+    expect(calls).toHaveLength(53);
+    expect(aside).toEqual([]);
+  });
+
+  it('waits for a dependency also when a record is tried on its own', async () => {
+    failure = (records, call) => {
+      if (records.length > 1) return new Error('bad');
+      return call < 20 ? new DependencyUnavailable('away') : undefined;
+    };
+    const done = run([1, 2]);
+    await jest.advanceTimersByTimeAsync(60_000);
+    await done;
+    expect(aside).toEqual([]);
+  });
+
+  it('stops trying as soon as its partitions are given up', async () => {
+    failure = () => new DependencyUnavailable('away');
+    const abandon = new AbortController();
+    const done = expect(run([1], abandon)).rejects.toBeInstanceOf(WorkAbandoned);
+    await jest.advanceTimersByTimeAsync(500);
+    const before = calls.length;
+    abandon.abort();
+    await done;
+    expect(calls).toHaveLength(before);
+  });
+
+  it('does not pass over a record that cannot be set aside yet', async () => {
+    failure = () => new Error('bad');
+    let refusals = 3;
+    const patient = new BatchWork({
+      maxAttempts: 1,
+      log: silent,
+      handle: () => Promise.reject(new Error('bad')),
+      setAside: async () => {
+        if (refusals-- > 0) throw new Error('Kafka is away');
+        aside.push('kept');
+      },
+    });
+    const done = patient.run([record(1)], new AbortController().signal);
+    await jest.advanceTimersByTimeAsync(10_000);
+    await done;
+    expect(aside).toEqual(['kept']);
+  });
+});
