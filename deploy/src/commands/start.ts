@@ -52,13 +52,13 @@ export async function start(args: readonly string[]): Promise<number> {
   const profile: Profile = values.full ? 'full' : 'single';
   const began = Date.now();
   await requireOtherProfileStopped(profile);
-  // Without --scale a running system keeps the numbers it was given.
+  // A running system keeps the numbers it was given, where --scale does not say otherwise.
   const before = await findDescription(runDir(profile));
   let startedAnything = false;
   const stack = await startStack({
     profile,
     stateDir: runDir(profile),
-    scale: values.scale === undefined ? (before?.scale ?? {}) : parseScale(values.scale),
+    scale: { ...before?.scale, ...(values.scale === undefined ? {} : parseScale(values.scale)) },
     owned: false,
     signal: interruption(),
     progress: (line) => {

@@ -29,7 +29,7 @@ function polish(document: Document): void {
   visit(document, (_, node) => {
     if (isAlias(node)) node.source = names.get(node.source) ?? node.source;
     // Some readers of the file follow YAML 1.1, to which a bare `yes` is no text.
-    if (isScalar(node) && /^(yes|no|on|off)$/i.test(String(node.value))) node.type = Scalar.QUOTE_DOUBLE;
+    if (isScalar(node) && /^(yes|no|on|off)$/i.test(String(node.value))) node.type = Scalar.QUOTE_SINGLE;
   });
 }
 
@@ -57,5 +57,5 @@ export function renderCompose(): string {
   );
   polish(document);
   document.commentBefore = HEADER;
-  return document.toString({ lineWidth: 0, nullStr: '' });
+  return document.toString({ lineWidth: 0, nullStr: '', singleQuote: true });
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import type { Environment } from '../environment.js';
 import type { Part } from '../native/part.js';
 import { withStackLock } from '../native/lock.js';
@@ -51,6 +51,8 @@ class Starter {
     this.#cancelled = true;
     const launched = await Promise.allSettled(this.#launched);
     await Promise.all(launched.map((one) => (one.status === 'fulfilled' ? one.value.stop(5000) : undefined)));
+    const nothingRunsHere = (await this.stack.table.names()).length === 0;
+    if (nothingRunsHere) await rm(this.stack.descriptionPath, { force: true });
   }
 
   async #prepare(wanted: boolean, program: (environment: Environment) => Promise<void>): Promise<void> {
@@ -82,6 +84,7 @@ class Starter {
 async function bringUp(stack: Stack, options: StackOptions): Promise<void> {
   const progress = options.progress ?? (() => undefined);
   const surplus = await stack.surplusServices();
+  if (surplus.length > 0) progress(`stopping ${surplus.join(', ')}`);
   await Promise.all(surplus.map((name) => stack.table.stop(name, 10_000)));
   const parts = allParts(stack.parts);
   const running = await Promise.all(parts.map((part) => stack.table.running(part.name)));
