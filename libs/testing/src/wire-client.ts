@@ -126,6 +126,15 @@ export class WireClient implements AsyncDisposable {
     await this.ask({ type: 'FETCH_USER_INVITECODE_REQUEST' }, 'FETCH_USER_INVITECODE_RESPONSE');
   }
 
+  /** Stops reading, so that what the server sends piles up. */
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
   /** Cuts the connection without a close frame. */
   cut(): void {
     this.socket.terminate();
