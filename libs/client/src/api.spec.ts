@@ -1,0 +1,82 @@
+import { Api, NoAnswer } from './api.js';
+import { Endpoints } from './endpoints.js';
+import { Unreachable } from './errors.js';
+
+interface Call {
+  readonly url: string;
+  readonly init: RequestInit | undefined;
+}
+
+function api(answer: (url: string) => Promise<Response>) {
+  const calls: Call[] = [];
+  const fetch = (url: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    calls.push({ url: String(url), init });
+    return answer(String(url));
+  };
+  return { calls, api: new Api(new Endpoints(() => Promise.resolve(['http://one', 'http://two'])), fetch) };
+}
+
+const unreachable = (): Promise<Response> => Promise.reject(new TypeError('fetch failed'));
+const text = (body: string, status = 200, headers: Record<string, string> = {}): Promise<Response> =>
+  Promise.resolve(new Response(body, { status, headers }));
+
+describe('api', () => {
+  it('logs in and keeps the body as the session cookie', async () => {
+    const { api: rest, calls } = api(() => text('abc='));
+    expect(await rest.login('ann', 'secret99')).toMatchObject({
+      ok: true,
+      session: { username: 'ann', cookie: 'abc=' },
+    });
+    expect(calls[0]).toMatchObject({
+      url: 'http://one/api/v1/auth/login',
+      init: { method: 'POST', body: '{"username":"ann","password":"secret99"}' },
+    });
+  });
+
+  it('takes any status as the final answer', async () => {
+    const { api: rest, calls } = api(() => text('Register user failed.', 500));
+    expect(await rest.register('ann', 'secret99')).toMatchObject({
+      status: 500,
+      ok: false,
+      body: 'Register user failed.',
+    });
+    expect(calls).toHaveLength(1);
+  });
+
+  it('tells how long to wait after too many attempts', async () => {
+    const { api: rest } = api(() => text('Too many attempts.', 429, { 'Retry-After': '7' }));
+    expect(await rest.login('ann', 'x')).toMatchObject({ session: undefined, retryAfter: 7 });
+  });
+
+  it('goes to the next server when one cannot be reached', async () => {
+    const { api: rest, calls } = api((url) => (url.startsWith('http://one') ? unreachable() : text('Logout success.')));
+    expect(await rest.logout({ username: 'ann', cookie: 'abc' })).toMatchObject({ ok: true });
+    expect(calls[1]).toMatchObject({
+      url: 'http://two/api/v1/auth/logout',
+      init: { headers: { Cookie: 'SESSION=abc' } },
+    });
+  });
+
+  it('does not repeat a request that was taken but not answered', async () => {
+    const { api: rest, calls } = api(() => Promise.reject(new DOMException('timed out', 'TimeoutError')));
+    await expect(rest.register('ann', 'secret99')).rejects.toThrow(NoAnswer);
+    expect(calls).toHaveLength(1);
+  });
+
+  it('fails when no server can be reached', async () => {
+    await expect(api(unreachable).api.unregister({ username: 'ann' })).rejects.toThrow(Unreachable);
+  });
+
+  it('reads the push inbox', async () => {
+    const entry = {
+      type: 'NOTIFY_MESSAGE',
+      channelId: 1,
+      messageSeqId: 2,
+      username: 'bob',
+      content: 'hi',
+      createdAt: 'x',
+    };
+    const { api: rest } = api(() => text(JSON.stringify([entry])));
+    expect(await rest.pushInbox({ username: 'ann' })).toEqual([entry]);
+  });
+});
