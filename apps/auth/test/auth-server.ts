@@ -33,14 +33,17 @@ export class AuthServer implements AsyncDisposable {
   /** Waits until it is ready. */
   static async start(settings: Settings = {}): Promise<AuthServer> {
     const server = await AuthServer.startUnready(settings);
-    await eventually(async () => expect((await server.ask('/health/ready', { method: 'GET' })).status).toBe(200));
+    await eventually(async () => {
+      const { status, text } = await server.ask('/health/ready', { method: 'GET' });
+      if (status !== 200) throw new Error(`not ready: ${text}`);
+    });
     return server;
   }
 
   static async startUnready(settings: Settings): Promise<AuthServer> {
     const fixed = { HTTP_HOST: '127.0.0.1', HTTP_PORT: '0', CONSUL_URLS: '', LOG_LEVEL: 'silent' };
     const config = loadConfig(authEnv, { ...process.env, ...fixed, ...settings });
-    return new AuthServer(await startService(authService, config));
+    return new AuthServer(await startService<typeof authEnv>(authService, config));
   }
 
   get sessions(): SessionStore {

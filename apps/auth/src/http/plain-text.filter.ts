@@ -15,7 +15,11 @@ export class PlainTextFilter extends BaseExceptionFilter {
 
   override catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<Request>();
-    if (!request.path.startsWith(OWN_PATHS)) return super.catch(error, host);
+    if (!request.path.startsWith(OWN_PATHS)) {
+      // oxlint-disable-next-line promise/valid-params -- this is a filter, not a promise
+      super.catch(error, host);
+      return;
+    }
     const answer = answerTo(error, request.path);
     if (isFailure(answer)) this.log.error({ path: request.path, error }, 'a request failed');
     const response = host.switchToHttp().getResponse<Response>();

@@ -1,0 +1,98 @@
+import {
+  Api,
+  ChatClient,
+  type ChannelRef,
+  Endpoints,
+  fixedServer,
+  type LinkState,
+  openBrowserSocket,
+} from '@parley/client';
+import { Conversation } from './conversation.js';
+import { Directory } from './directory.js';
+import { part } from './dom.js';
+import { Login } from './login.js';
+import { Notices } from './notices.js';
+import { statusText } from './texts.js';
+
+/** The cookie is the browser's own business; the page only remembers whose it is. */
+const NAME_KEY = 'parley.username';
+
+/** The page: a login, then channels and people beside a conversation. */
+export class App {
+  readonly #endpoints = new Endpoints(fixedServer(location.origin));
+  readonly #api = new Api(this.#endpoints);
+  readonly #client = new ChatClient({ endpoints: this.#endpoints, openSocket: openBrowserSocket });
+  readonly #notices = new Notices();
+  readonly #login = new Login(this.#api, this.#notices, (username) => this.#begin(username));
+  readonly #directory = new Directory(this.#client, this.#notices, (channel) => this.#open(channel));
+  readonly #conversation = new Conversation(this.#client, this.#notices, () => this.#closed());
+  readonly #chat = part('chat-screen', HTMLElement);
+  readonly #account = part('account', HTMLSpanElement);
+  readonly #status = part('status', HTMLParagraphElement);
+
+  constructor() {
+    part('logout', HTMLButtonElement).onclick = () => this.#notices.attempt(() => this.#logout());
+    part('back', HTMLButtonElement).onclick = () => this.#show('directory');
+    this.#client.on('state', (state) => this.#onState(state));
+    this.#client.on('serverError', ({ message }) => this.#notices.trouble(message));
+    window.addEventListener('online', () => this.#client.wake());
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible') this.#client.wake();
+    });
+  }
+
+  /** Goes on with the session that the browser still has, or asks for a login. */
+  async start(): Promise<void> {
+    const username = localStorage.getItem(NAME_KEY);
+    if (username === null) return this.#login.show();
+    const isAlive = await this.#api.pushInbox({ username }).catch(() => undefined);
+    if (isAlive === undefined) return this.#login.show(username);
+    await this.#begin(username);
+  }
+
+  async #begin(username: string): Promise<void> {
+    localStorage.setItem(NAME_KEY, username);
+    await this.#client.connect({ username });
+    this.#login.hide();
+    part('me', HTMLElement).textContent = username;
+    this.#account.hidden = this.#chat.hidden = false;
+    this.#show('directory');
+  }
+
+  async #open(channel: ChannelRef): Promise<void> {
+    await this.#conversation.open(channel);
+    this.#directory.markCurrent(channel.channelId);
+    this.#show('conversation');
+  }
+
+  #closed(): void {
+    this.#directory.markCurrent(undefined);
+    this.#show('directory');
+    this.#notices.attempt(() => this.#directory.refreshChannels());
+  }
+
+  async #logout(): Promise<void> {
+    const { session } = this.#client;
+    if (session === undefined) return;
+    await this.#api.logout(session);
+    localStorage.removeItem(NAME_KEY);
+    this.#client.close();
+  }
+
+  #onState(state: LinkState): void {
+    this.#status.textContent = statusText(state);
+    // Whatever happened while there was no connection, the lists show it.
+    if (state.state === 'open') this.#notices.attempt(() => this.#directory.refresh());
+    if (state.state !== 'ended') return;
+    this.#conversation.close();
+    this.#directory.markCurrent(undefined);
+    this.#account.hidden = this.#chat.hidden = true;
+    this.#login.show();
+    if (state.why === 'session-ended') this.#notices.trouble('Your session has ended, please log in again.');
+  }
+
+  /** On a narrow screen only one of the two is seen. */
+  #show(what: 'directory' | 'conversation'): void {
+    this.#chat.dataset['shows'] = what;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Api } from '@parley/client';
+import { onSubmit, part } from './dom.js';
+import type { Notices } from './notices.js';
+import { refusalText } from './texts.js';
+
+/** Name and password, for a new account or an old one. */
+export class Login {
+  readonly #screen = part('login-screen', HTMLElement);
+  readonly #form = part('login-form', HTMLFormElement);
+  readonly #username = part('username', HTMLInputElement);
+  readonly #password = part('password', HTMLInputElement);
+
+  constructor(
+    private readonly api: Api,
+    private readonly notices: Notices,
+    private readonly onLogin: (username: string) => Promise<void>,
+  ) {
+    onSubmit(this.#form, (pressed) => this.notices.attempt(() => this.#enter(pressed === 'register')));
+  }
+
+  show(username = ''): void {
+    this.#screen.hidden = false;
+    this.#password.value = '';
+    if (username !== '') this.#username.value = username;
+    (this.#username.value === '' ? this.#username : this.#password).focus();
+  }
+
+  hide(): void {
+    this.#screen.hidden = true;
+    this.#password.value = '';
+  }
+
+  async #enter(isNew: boolean): Promise<void> {
+    const [username, password] = [this.#username.value.trim(), this.#password.value];
+    if (isNew) {
+      const registered = await this.api.register(username, password);
+      if (!registered.ok) return this.notices.trouble(refusalText(registered));
+    }
+    const answer = await this.api.login(username, password);
+    if (!answer.ok) return this.notices.trouble(refusalText(answer));
+    await this.onLogin(username);
+  }
+}

@@ -1,0 +1,35 @@
+import { type ApiAnswer, type LinkState, NoAnswer, RequestError, Unreachable } from '@parley/client';
+
+/** What the status line says of the connection; nothing while all is well. */
+export function statusText(state: LinkState): string {
+  switch (state.state) {
+    case 'connecting':
+      return 'Connecting…';
+    case 'open':
+      return '';
+    case 'lost':
+      return 'Connection lost.';
+    case 'waiting':
+      return `Connecting again in ${Math.max(1, Math.round(state.delayMs / 1000))} s…`;
+    case 'ended':
+      return '';
+  }
+}
+
+/** An error in words for the person at the screen. */
+export function failureText(error: unknown): string {
+  if (error instanceof RequestError) {
+    if (error.failure === 'refused') return error.message;
+    return error.failure === 'timeout' ? 'The server did not answer.' : 'The connection was lost on the way.';
+  }
+  if (error instanceof Unreachable) return 'The server cannot be reached.';
+  if (error instanceof NoAnswer) return 'The server did not answer.';
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A refused registration or login in words. */
+export function refusalText({ status, body, retryAfter }: ApiAnswer): string {
+  if (status === 401) return 'Name or password is wrong.';
+  if (status === 429) return `Too many attempts, try again in ${retryAfter ?? 60} s.`;
+  return body === '' ? `The server answered ${status}.` : body;
+}
