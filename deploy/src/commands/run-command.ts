@@ -7,10 +7,11 @@ import { InterruptedError } from './output.js';
 import { start } from './start.js';
 import { status } from './status.js';
 import { stop } from './stop.js';
+import { test } from './test.js';
 
 type Command = (args: readonly string[]) => Promise<number>;
 
-const COMMANDS: Readonly<Record<string, Command>> = { start, stop, status, logs, chat, infra, compose };
+const COMMANDS: Readonly<Record<string, Command>> = { start, stop, status, logs, test, chat, infra, compose };
 
 const NODE_MAJOR = 24;
 const INTERRUPTED_EXIT_CODE = 130;

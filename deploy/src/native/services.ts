@@ -1,8 +1,9 @@
 import { access } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DeployError } from '../errors.js';
 import { instanceEnvironment, type Environment, type Network } from '../environment.js';
 import type { ServiceInstance } from '../topology.js';
-import { inWorkspace } from '../workspace.js';
+import { inWorkspace, toolchainDir } from '../workspace.js';
 import type { Part } from './part.js';
 import type { ProcessSpec } from './process-table.js';
 import { run } from './run.js';
@@ -12,6 +13,9 @@ export const nativeNetwork: Network = { hostOf: () => '127.0.0.1', listenHost: '
 
 /** kafkajs schedules negative timeouts, of which Node warns at every start: https://github.com/tulios/kafkajs/issues/1751 */
 const QUIET = '--disable-warning=TimeoutNegativeWarning';
+
+/** Keeps compiled code between starts, which is a third of a service's start. */
+const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(toolchainDir, 'compile-cache') };
 
 async function builtFile(...path: string[]): Promise<string> {
   const file = inWorkspace(...path);
@@ -29,7 +33,7 @@ export const servicePart = (service: ServiceInstance, environment: Environment):
   prepare: async (): Promise<ProcessSpec> => ({
     name: service.name,
     command: [process.execPath, QUIET, await builtFile('apps', service.kind, 'dist', 'main.js')],
-    env: { ...environment, ...instanceEnvironment(service, nativeNetwork) },
+    env: { ...COMPILE_CACHE, ...environment, ...instanceEnvironment(service, nativeNetwork) },
   }),
   ready: () => answersOk(`http://127.0.0.1:${service.port}/health/ready`),
 });
@@ -37,10 +41,10 @@ export const servicePart = (service: ServiceInstance, environment: Environment):
 /** Brings the schema of the user database and all shards up to date. */
 export async function migrateDatabases(environment: Environment): Promise<void> {
   const program = await builtFile('libs', 'persistence', 'dist', 'migrate.main.js');
-  await run([process.execPath, program], { what: 'database migration', env: environment });
+  await run([process.execPath, program], { what: 'database migration', env: { ...COMPILE_CACHE, ...environment } });
 }
 
 export async function createTopics(environment: Environment): Promise<void> {
   const program = await builtFile('libs', 'kafka', 'dist', 'create-topics.main.js');
-  await run([process.execPath, QUIET, program], { what: 'topic creation', env: environment });
+  await run([process.execPath, QUIET, program], { what: 'topic creation', env: { ...COMPILE_CACHE, ...environment } });
 }

@@ -1,0 +1,72 @@
+import { globSync } from 'node:fs';
+import { inWorkspace, workspaceRoot } from '../workspace.js';
+
+/** Checks of the source as a whole; each counts as one. */
+export const CHECKS = ['lint', 'format', 'types'] as const;
+/** Tests, told apart by the suffix of their files. */
+export const TEST_TIERS = ['unit', 'int', 'e2e'] as const;
+export type Check = (typeof CHECKS)[number];
+export type TestTier = (typeof TEST_TIERS)[number];
+
+const SUFFIX: Readonly<Record<TestTier, string>> = { unit: 'spec', int: 'int', e2e: 'e2e' };
+
+export interface TestPlan {
+  readonly checks: readonly Check[];
+  readonly files: Readonly<Record<TestTier, readonly string[]>>;
+}
+
+const isCheck = (word: string): word is Check => CHECKS.some((check) => check === word);
+const isTier = (word: string): word is TestTier => TEST_TIERS.some((tier) => tier === word);
+
+/** Every test file of a tier, relative to the checkout. */
+export const filesOf = (tier: TestTier): string[] =>
+  globSync(`{apps,libs,deploy,test,tools}/**/*.${SUFFIX[tier]}.ts`, {
+    cwd: workspaceRoot,
+    exclude: (path) => /(^|\/)(node_modules|dist)(\/|$)/.test(path),
+  }).toSorted();
+
+/**
+ * What the words after `npm test --` ask for: nothing is everything; names of checks and tiers choose those; any other word
+ * chooses the files whose path contains it, and no checks.
+ */
+export function planTests(
+  words: readonly string[],
+  filesIn: (tier: TestTier) => readonly string[] = filesOf,
+): TestPlan {
+  const patterns = words.filter((word) => !isCheck(word) && !isTier(word));
+  const tiers = words.filter(isTier);
+  const checks = words.filter(isCheck);
+  const everything = words.length === 0;
+  const chosen = (tier: TestTier) => (tiers.length > 0 ? tiers.includes(tier) : everything || patterns.length > 0);
+  const files = (tier: TestTier) =>
+    chosen(tier)
+      ? filesIn(tier).filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
+      : [];
+  return {
+    checks: everything ? CHECKS : checks,
+    files: { unit: files('unit'), int: files('int'), e2e: files('e2e') },
+  };
+}
+
+const bin = (name: string): string => inWorkspace('node_modules', '.bin', name);
+
+export const CHECK_COMMANDS: Readonly<Record<Check, readonly [string, ...string[]]>> = {
+  lint: [bin('oxlint'), '--type-aware', '--deny-warnings'],
+  format: [bin('prettier'), '--check', '--log-level', 'warn', '.'],
+  types: [bin('nx'), 'run-many', '-t', 'typecheck', '--output-style=static'],
+};
+
+export function jestCommand(files: readonly string[], resultFile: string, oneByOne: boolean): [string, ...string[]] {
+  return [
+    process.execPath,
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    '--disable-warning=TimeoutNegativeWarning',
+    inWorkspace('node_modules', 'jest', 'bin', 'jest.js'),
+    '--json',
+    `--outputFile=${resultFile}`,
+    ...(oneByOne ? ['--runInBand'] : []),
+    '--runTestsByPath',
+    ...files,
+  ];
+}

@@ -1,0 +1,157 @@
+import { spawn } from 'node:child_process';
+import { cp, mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { DeployError } from '../errors.js';
+import { startStack } from '../stack/start-stack.js';
+import { attachStack, type Stack } from '../stack/stack.js';
+import { descriptionFile, findDescription } from '../stack/description.js';
+import { stateRoot, workspaceRoot } from '../workspace.js';
+import { interruption, say } from './output.js';
+import { CHECK_COMMANDS, jestCommand, planTests, type Check, type TestTier } from './test-tiers.js';
+
+const TEST_PORT_OFFSET = 10_000;
+const stackDir = join(stateRoot, 'test', 'stack');
+const resultsDir = join(stateRoot, 'test', 'results');
+
+/** Tests come from one address and make many accounts; limits per name stay as they are. */
+const UNLIMITED = '1000000';
+const TEST_SETTINGS = {
+  auth: {
+    LOGIN_LIMIT_PER_ADDRESS_PER_MINUTE: UNLIMITED,
+    REGISTER_LIMIT_PER_ADDRESS_PER_MINUTE: UNLIMITED,
+  },
+};
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+const JestResult = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  /** Files that could not even be loaded; their tests are counted nowhere else. */
+  numRuntimeErrorTestSuites: z.number(),
+});
+
+/** Runs to the end with our own output streams; an interruption reaches it too. */
+function runVisibly(
+  [program, ...args]: readonly [string, ...string[]],
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<number> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: workspaceRoot,
+      // oxlint finds its type checker, and all find Node, on the path.
+      env: {
+        ...process.env,
+        PATH: `${join(workspaceRoot, 'node_modules', '.bin')}:${process.env['PATH'] ?? ''}`,
+        ...env,
+      },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    const end = () => void child.kill('SIGTERM');
+    signal.addEventListener('abort', end, { once: true });
+    child.once('error', reject);
+    child.once('close', (code) => {
+      signal.removeEventListener('abort', end);
+      if (signal.aborted) reject(signal.reason);
+      else resolve(code ?? 1);
+    });
+  });
+}
+
+async function runCheck(check: Check, signal: AbortSignal): Promise<Count> {
+  say(`\n== ${check}`);
+  const code = await runVisibly(CHECK_COMMANDS[check], { NX_DAEMON: 'false', NX_NO_CLOUD: 'true' }, signal);
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+async function runTests(
+  tier: TestTier,
+  files: readonly string[],
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Count> {
+  say(`\n== ${tier} tests`);
+  const resultFile = join(resultsDir, `${tier}.json`);
+  await mkdir(resultsDir, { recursive: true });
+  await rm(resultFile, { force: true });
+  const code = await runVisibly(jestCommand(files, resultFile, tier !== 'unit'), env, signal);
+  const text = await readFile(resultFile, 'utf8').catch(() => '{}');
+  const result = JestResult.safeParse(JSON.parse(text));
+  if (!result.success) return { passed: 0, failed: 1 };
+  const failed = result.data.numFailedTests + result.data.numRuntimeErrorTestSuites;
+  // Jest may also fail as a whole, such as by a handle left open with --detectOpenHandles.
+  return { passed: result.data.numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed };
+}
+
+/**
+ * A fresh single-profile stack, which ends with this process. Integration tests get the servers with schema and topics and
+ * run the parts of ours that they are about; system tests get everything, with two connection servers.
+ */
+async function startTestStack(tier: 'int' | 'e2e', signal: AbortSignal): Promise<Stack> {
+  if (await findDescription(stackDir)) await (await attachStack(descriptionFile(stackDir))).stop();
+  await rm(stackDir, { recursive: true, force: true });
+  const stack = await startStack({
+    profile: 'single',
+    stateDir: stackDir,
+    portOffset: TEST_PORT_OFFSET,
+    services: tier === 'e2e',
+    scale: { connection: 2 },
+    env: TEST_SETTINGS,
+    progress: say,
+    signal,
+  });
+  if (tier === 'int') await stack.prepare();
+  return stack;
+}
+
+async function runOnStack(tier: 'int' | 'e2e', files: readonly string[], signal: AbortSignal): Promise<Count> {
+  say(`\n== servers for ${tier} tests`);
+  let stack: Stack;
+  try {
+    stack = await startTestStack(tier, signal);
+  } catch (error) {
+    if (!(error instanceof DeployError)) throw error;
+    say(`the servers for ${tier} tests do not start: ${error.message}`);
+    return { passed: 0, failed: 1 };
+  }
+  try {
+    const count = await runTests(tier, files, { ...stack.env, PARLEY_STACK: stack.descriptionPath }, signal);
+    if (count.failed > 0) await keepLogs(tier);
+    return count;
+  } finally {
+    await stack.stop();
+  }
+}
+
+/** The next tier begins with an empty folder; what a failure may need is put aside. */
+async function keepLogs(tier: string): Promise<void> {
+  const kept = join(stateRoot, 'test', `${tier}-logs`);
+  await rm(kept, { recursive: true, force: true });
+  await cp(join(stackDir, 'logs'), kept, { recursive: true });
+  say(`logs of the servers: ${kept}`);
+}
+
+const sum = (counts: readonly Count[], key: keyof Count): number =>
+  counts.reduce((total, count) => total + count[key], 0);
+
+/** `test [lint|format|types|unit|int|e2e ...] [part of a path ...]`: ends with `N passed, N failed`. */
+export async function test(args: readonly string[]): Promise<number> {
+  const signal = interruption();
+  const { checks, files } = planTests(args);
+  const counts: Count[] = [];
+  for (const check of checks) counts.push(await runCheck(check, signal));
+  if (files.unit.length > 0) counts.push(await runTests('unit', files.unit, {}, signal));
+  for (const tier of ['int', 'e2e'] as const) {
+    if (files[tier].length > 0) counts.push(await runOnStack(tier, files[tier], signal));
+  }
+  if (counts.length === 0) throw new DeployError(`no test matches ${args.join(' ')}`);
+  const failed = sum(counts, 'failed');
+  say(`\n${sum(counts, 'passed')} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
