@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import {
   connectionControl,
@@ -24,6 +24,8 @@ import { TopicSweep } from './topic-sweep.js';
 
 /** Answers are of no use for longer: their sockets are gone. */
 const NOTIFICATION_RETENTION_MS = 3_600_000;
+/** Entries whose frames leave together; more would wait for each other for too long. */
+const ENTRIES_PER_TURN = 256;
 /** At a stop the sockets are sent away in this many groups, so that they do not all come back at once. */
 const FAREWELL_GROUPS = 20;
 const FAREWELL_MS = 2_000;
@@ -104,7 +106,8 @@ export class ConnectionServer implements BeforeApplicationShutdown {
     }
   }
 
-  private notified(records: readonly InboundRecord[]): void {
+  private async notified(records: readonly InboundRecord[]): Promise<void> {
+    let delivered = 0;
     for (const { value, offset } of records) {
       const notification = this.topic.decode(value);
       if (!notification.ok) {
@@ -114,7 +117,11 @@ export class ConnectionServer implements BeforeApplicationShutdown {
         );
         continue;
       }
-      for (const entry of notification.value.entries) this.delivery.deliver(entry);
+      for (const entry of notification.value.entries) {
+        this.delivery.deliver(entry);
+        // Sockets get a chance to drain, and their own frames to be read, in the middle of a flood.
+        if (++delivered % ENTRIES_PER_TURN === 0) await nextTurn();
+      }
     }
   }
 

@@ -2,13 +2,17 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FlushQueue } from './flush-queue.js';
 import { SocketWriter } from './socket-writer.js';
 
-function setUp({ limitBytes = 100, stuckBytes = 0 } = {}) {
+/** A stream under a socket whose reader takes everything, or nothing any more. */
+function setUp({ limitBytes = 100, isStuck = false } = {}) {
   const writes: string[] = [];
   const overflows: string[] = [];
   const socket = {
-    writableLength: stuckBytes,
+    writableLength: 0,
     writable: true,
-    write: (bytes: Uint8Array) => writes.push(Buffer.from(bytes).toString()),
+    write: (bytes: Uint8Array) => {
+      writes.push(Buffer.from(bytes).toString());
+      if (isStuck) socket.writableLength += bytes.length;
+    },
   };
   const writer = new SocketWriter(socket, new FlushQueue(), limitBytes, () => overflows.push('overflow'));
   return { writer, writes, overflows, socket };
@@ -25,14 +29,22 @@ describe('the writer of a socket', () => {
   });
 
   it('takes nothing more once a slow reader is over the limit, and says so once', async () => {
-    const { writer, writes, overflows } = setUp({ limitBytes: 10, stuckBytes: 4 });
-    const taken = ['abc', 'def', 'ghi', 'j'].map((frame) => writer.write(Buffer.from(frame)));
+    const { writer, writes, overflows } = setUp({ limitBytes: 10, isStuck: true });
+    const taken = ['abc', 'def', 'ghi', 'jkl', 'm'].map((frame) => writer.write(Buffer.from(frame)));
     await nextTurn();
     expect({ taken, writes, overflows }).toEqual({
-      taken: [true, true, false, false],
-      writes: ['abcdef'],
+      taken: [true, true, true, false, false],
+      writes: ['abcdefghi'],
       overflows: ['overflow'],
     });
+  });
+
+  it('does not blame a quick reader for a burst above the limit', async () => {
+    const { writer, writes, overflows } = setUp({ limitBytes: 10 });
+    for (const frame of ['abcd', 'efgh', 'ijkl', 'mnop', 'qrst']) writer.write(Buffer.from(frame));
+    await nextTurn();
+    expect(writes.join('')).toBe('abcdefghijklmnopqrst');
+    expect(overflows).toEqual([]);
   });
 
   it('takes a single frame above the limit when nothing is waiting', () => {

@@ -15,6 +15,8 @@ export interface RawSocket {
 export class SocketWriter {
   private frames: Uint8Array[] = [];
   private queuedBytes = 0;
+  /** Bytes that were handed over and not yet reported by `flush`. */
+  private flushedEarly = 0;
   private ended = false;
 
   constructor(
@@ -26,19 +28,40 @@ export class SocketWriter {
 
   /** False when the frame was not taken, because the socket has ended or is too slow. */
   write(frame: Uint8Array): boolean {
-    if (this.ended) return false;
-    const waiting = this.queuedBytes + this.socket.writableLength;
-    if (waiting > 0 && waiting + frame.length > this.limitBytes) {
-      this.ended = true;
-      this.onOverflow();
-      return false;
-    }
+    if (this.ended || !this.hasRoom(frame.length)) return false;
     if (this.frames.push(frame) === 1) this.queue.add(this);
     this.queuedBytes += frame.length;
     return true;
   }
 
   flush(): number {
+    const bytes = this.flushedEarly + this.handOver();
+    this.flushedEarly = 0;
+    return bytes;
+  }
+
+  /** Writes what is waiting and takes nothing more. */
+  end(): void {
+    this.ended = true;
+    this.flushedEarly += this.handOver();
+  }
+
+  private hasRoom(bytes: number): boolean {
+    if (this.fits(bytes)) return true;
+    // A burst within one turn says nothing about the reader: what counts is what the system does not take.
+    this.flushedEarly += this.handOver();
+    if (this.fits(bytes)) return true;
+    this.ended = true;
+    this.onOverflow();
+    return false;
+  }
+
+  private fits(bytes: number): boolean {
+    const waiting = this.queuedBytes + this.socket.writableLength;
+    return waiting === 0 || waiting + bytes <= this.limitBytes;
+  }
+
+  private handOver(): number {
     const { frames, queuedBytes } = this;
     const [first] = frames;
     if (first === undefined) return 0;
@@ -47,11 +70,5 @@ export class SocketWriter {
     if (!this.socket.writable) return 0;
     this.socket.write(frames.length === 1 ? first : Buffer.concat(frames, queuedBytes));
     return queuedBytes;
-  }
-
-  /** Writes what is waiting and takes nothing more. */
-  end(): void {
-    this.ended = true;
-    this.flush();
   }
 }
