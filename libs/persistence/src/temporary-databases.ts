@@ -7,7 +7,7 @@ import { databaseEnv, type DatabaseOptions, databaseOptionsFrom } from './databa
 export interface TemporaryDatabases {
   /** Empty databases; no replicas. */
   readonly options: DatabaseOptions;
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 /**

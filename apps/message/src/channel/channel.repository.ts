@@ -51,12 +51,15 @@ export class ChannelRepository {
   /** Channels that do not exist are absent. */
   async load(ids: readonly ChannelId[]): Promise<Map<ChannelId, ChannelRow>> {
     if (ids.length === 0) return new Map();
-    const [channels, members]: [ChannelColumns[], { channel_id: ChannelId; user_id: UserId }[]] = await Promise.all([
-      this.users.source.query(
+    const [channels, members] = await Promise.all([
+      this.users.source.query<ChannelColumns[]>(
         'SELECT channel_id, title, invite_code, shard_id, head_count FROM channel WHERE channel_id IN (?)',
         [ids],
       ),
-      this.users.source.query('SELECT channel_id, user_id FROM user_channel WHERE channel_id IN (?)', [ids]),
+      this.users.source.query<{ channel_id: ChannelId; user_id: UserId }[]>(
+        'SELECT channel_id, user_id FROM user_channel WHERE channel_id IN (?)',
+        [ids],
+      ),
     ]);
     const membersOf = Map.groupBy(members, (row) => row.channel_id);
     return new Map(

@@ -1,10 +1,13 @@
 import type { Transaction } from '@parley/persistence';
 import type { UserId } from '@parley/protocol';
 
-/** Ids of the users that exist under these names; a name in another case or named twice is the same user. */
+/** Ids of the users that exist under these names, ascending; a name in another case or named twice is the same user. */
 export async function idsByNames(tx: Transaction, names: readonly string[]): Promise<UserId[]> {
   if (names.length === 0) return [];
-  const rows: { user_id: UserId }[] = await tx.query('SELECT user_id FROM message_user WHERE username IN (?)', [names]);
+  const rows: { user_id: UserId }[] = await tx.query(
+    'SELECT user_id FROM message_user WHERE username IN (?) ORDER BY user_id',
+    [names],
+  );
   return rows.map((row) => row.user_id);
 }
 

@@ -14,7 +14,7 @@ import {
   ProducerOverloaded,
 } from '@parley/kafka';
 import { isUnavailable } from '@parley/persistence';
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { Deliveries } from '../delivery/deliveries.js';
 import { REQUESTS } from '../transports.js';
 import { Unregistration } from '../user/unregistration.js';
@@ -35,8 +35,8 @@ export class RequestConsumer {
   constructor(
     private readonly commands: UserCommands,
     private readonly unregistration: Unregistration,
-    private readonly deliveries: Deliveries,
-    private readonly producer: BatchingProducer,
+    @Inject(Deliveries) private readonly deliveries: Pick<Deliveries, 'deliver'>,
+    @Inject(BatchingProducer) private readonly producer: Pick<BatchingProducer, 'send'>,
   ) {}
 
   /** @throws DependencyUnavailable while an unregistration has to wait for a database, or answers for Kafka */

@@ -2,7 +2,7 @@ import { type MembersChanged, messageRelay, type UserUnregistered } from '@parle
 import { BatchingProducer } from '@parley/kafka';
 import { type Transaction, UserDatabase } from '@parley/persistence';
 import { ChannelId, type UserId } from '@parley/protocol';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { CommandLog } from '../request/command.log.js';
 import { UserDirectory } from './user.directory.js';
@@ -19,7 +19,7 @@ export class Unregistration {
     private readonly log: CommandLog,
     private readonly users: UserDatabase,
     private readonly directory: UserDirectory,
-    private readonly producer: BatchingProducer,
+    @Inject(BatchingProducer) private readonly producer: Pick<BatchingProducer, 'sendAll'>,
   ) {}
 
   /**

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseAddress } from '@parley/platform';
 import type { QueryRunner } from 'typeorm';
+import { z } from 'zod';
 import { createDataSource } from '../database.js';
 import type { DatabaseOptions } from '../database-env.js';
 import { isUnavailable } from '../database-errors.js';
@@ -112,7 +113,11 @@ async function apply(connection: QueryRunner, migrations: readonly Migration[]):
   return missing.map(({ version }) => version);
 }
 
+const ScalarRows = z.tuple([z.object({ value: z.unknown() })]);
+
+/** The one value of a query that names it `value`. */
 async function scalar(connection: QueryRunner, sql: string): Promise<unknown> {
-  const [row]: { value: unknown }[] = await connection.query(sql);
-  return row?.value;
+  const rows: unknown = await connection.query(sql);
+  const [row] = ScalarRows.parse(rows);
+  return row.value;
 }

@@ -1,0 +1,79 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { databaseEnv } from '@parley/persistence';
+import { loadConfig } from '@parley/platform';
+import { z } from 'zod';
+
+/** A way to the user database that can be cut. */
+export class FlakyDatabase {
+  private readonly sockets = new Set<Socket>();
+  private isCut = false;
+  private doomed: string | undefined;
+
+  private constructor(
+    private readonly server: Server,
+    private readonly target: { host: string; port: number },
+  ) {
+    server.on('connection', (client) => this.join(client));
+  }
+
+  static async open(): Promise<FlakyDatabase> {
+    const { host, port } = loadConfig(z.object(databaseEnv)).USER_DB_SOURCE_URL;
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new FlakyDatabase(server, { host, port });
+  }
+
+  get address(): { host: string; port: number } {
+    const address = this.server.address();
+    if (address === null || typeof address === 'string') throw new Error('not listening');
+    return { host: '127.0.0.1', port: address.port };
+  }
+
+  /** From now on nobody gets through. */
+  cut(): void {
+    this.isCut = true;
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  mend(): void {
+    this.isCut = false;
+  }
+
+  /** The server gets the next statement that contains `text`; its answer gets lost, and with it the connection. */
+  loseAnswerTo(text: string): void {
+    this.doomed = text;
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private join(client: Socket): void {
+    if (this.isCut) {
+      client.destroy();
+      return;
+    }
+    const upstream = connect(this.target);
+    let isDeaf = false;
+    client.on('data', (data) => {
+      if (this.doomed !== undefined && data.includes(this.doomed)) {
+        this.doomed = undefined;
+        isDeaf = true;
+      }
+      upstream.write(data);
+    });
+    upstream.on('data', (data) => (isDeaf ? client.destroy() : client.write(data)));
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      this.sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        this.sockets.delete(socket);
+        other.destroy();
+      });
+    }
+  }
+}
