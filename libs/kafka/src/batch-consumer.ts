@@ -1,24 +1,13 @@
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
+import type { BatchConsumerHooks } from './batch-consumer-hooks.js';
 import { FAITHFUL } from './batch-handler.js';
 import { BatchReader } from './batch-reader.js';
 import { BatchWork } from './batch-work.js';
 import { DEFAULT_DEAD_LETTER_TOPIC, deadLetter, type DeadLetterSink, reasonOf } from './dead-letter.js';
-import type { Assignment } from './group-member.js';
 import { KafkaAdmin } from './kafka-admin.js';
 import type { KafkaHandle, Log } from './kafka-handle.js';
 import type { InboundRecord } from './records.js';
-
-export interface BatchConsumerHooks {
-  /** These partitions are ours from now on; awaited before their first record is handed out. */
-  onAssigned?(assignment: Assignment): void | Promise<void>;
-  /** All partitions may be someone else's from now on. */
-  onRevoked?(): void | Promise<void>;
-  /** Awaited before offsets are committed: the last chance to write what handlers have only gathered. */
-  beforeCommit?(): Promise<void>;
-  /** The record is in the dead-letter topic. Awaited before its partition moves on; what it throws is only logged. */
-  onDeadLetter?(record: InboundRecord, reason: string): Promise<void>;
-}
 
 export interface BatchConsumerOptions {
   kafka: KafkaHandle;
@@ -95,7 +84,6 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
     const topics = [...this.#work.keys()];
     if (topics.length === 0) throw new Error(`The consumer group ${options.groupId} has no @BatchHandler`);
     this.#reader = new BatchReader({
-      ...options.hooks,
       kafka: options.kafka,
       groupId: options.groupId,
       topics,
@@ -104,6 +92,7 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
       mergePartitions: options.mergePartitions ?? true,
       sessionTimeoutMs: options.sessionTimeoutMs ?? 10_000,
       log: options.log,
+      hooks: options.hooks ?? {},
       work: async (topic, records, abandon) => this.#work.get(topic)?.run(records, abandon),
     });
     const admin = new KafkaAdmin(options.kafka);

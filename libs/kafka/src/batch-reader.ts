@@ -1,5 +1,6 @@
 import type { EachBatchPayload } from 'kafkajs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { BatchConsumerHooks } from './batch-consumer-hooks.js';
 import { WorkAbandoned } from './batch-work.js';
 import { type Assignment, GroupMember } from './group-member.js';
 import type { KafkaAdmin } from './kafka-admin.js';
@@ -20,9 +21,7 @@ export interface BatchReaderOptions {
   log: Log;
   /** Resolves when the records' effects are done; rejects with `WorkAbandoned` soon after `abandon` fires. */
   work(topic: string, records: InboundRecord[], abandon: AbortSignal): Promise<void>;
-  onAssigned?(assignment: Assignment): void | Promise<void>;
-  onRevoked?(): void | Promise<void>;
-  beforeCommit?(): Promise<void>;
+  hooks: BatchConsumerHooks;
 }
 
 const FINISH_PATIENCE_MS = 8_000;
@@ -38,7 +37,7 @@ export class BatchReader {
   #abandon = new AbortController();
   #generation = 0;
   /** Why the group must be joined again. kafkajs does that once it is thrown to it, after the work at hand. */
-  #rejoin: unknown;
+  #rejoin: Error | undefined;
   #assigned = false;
   #closing = false;
   #hooks: Promise<void> = Promise.resolve();
@@ -148,7 +147,7 @@ export class BatchReader {
     this.#ledger.clear();
     this.#latest = undefined;
     this.#applyStartingPoints(assignment);
-    this.#runHook(() => this.options.onAssigned?.(assignment));
+    this.#runHook(() => this.options.hooks.onAssigned?.(assignment));
   }
 
   /** Records done but not committed by now are handled again by whoever reads them next. */
@@ -161,7 +160,7 @@ export class BatchReader {
   #revoke(): void {
     if (!this.#assigned) return;
     this.#assigned = false;
-    this.#runHook(() => this.options.onRevoked?.());
+    this.#runHook(() => this.options.hooks.onRevoked?.());
   }
 
   #runHook(hook: () => void | Promise<void>): void {
@@ -184,7 +183,7 @@ export class BatchReader {
     const offsets = this.#ledger.take();
     if (!offsets) return;
     try {
-      await this.options.beforeCommit?.();
+      await this.options.hooks.beforeCommit?.();
       // Offsets of an earlier generation could undo what the partition's new reader has committed.
       if (generation !== this.#generation) return;
       await (this.#latest ? this.#latest.commitOffsetsIfNecessary(offsets) : this.#member.commit(offsets));

@@ -26,7 +26,7 @@ export class BatchWork {
 
   /** @throws WorkAbandoned when `abandon` fires before the work is done; an attempt that has begun is finished first. */
   async run(records: InboundRecord[], abandon: AbortSignal): Promise<void> {
-    const { maxAttempts, setAside, log } = this.options;
+    const { maxAttempts, log } = this.options;
     const failure = await this.#attempt(records, maxAttempts, abandon);
     if (!failure) return;
     for (const record of records) {
@@ -34,7 +34,7 @@ export class BatchWork {
       const verdict = records.length === 1 ? failure : await this.#attempt([record], 1, abandon);
       if (!verdict) continue;
       const attempts = records.length === 1 ? maxAttempts : maxAttempts + 1;
-      await this.#insist(() => setAside(record, verdict.error, attempts), abandon);
+      await this.#insist(() => this.options.setAside(record, verdict.error, attempts), abandon);
       log.error({ ...place(record), error: verdict.error, attempts }, 'set a record aside that cannot be handled');
     }
   }

@@ -90,14 +90,15 @@ class TopicReading {
     }
   }
 
-  async #onBatch({ batch, resolveOffset }: EachBatchPayload): Promise<void> {
+  async #onBatch(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
     const { topic, partition, messages } = batch;
     try {
       await this.options.handler(messages.map((message) => toInbound(topic, partition, message)));
     } catch (error) {
       this.options.kafka.log.error({ error, topic }, 'the handler of a broadcast failed');
     }
-    resolveOffset(batch.lastOffset());
+    payload.resolveOffset(batch.lastOffset());
     this.options.next.set(partition, BigInt(batch.lastOffset()) + 1n);
   }
 }

@@ -52,7 +52,7 @@ export class GroupMember {
   }
 
   async #run(): Promise<void> {
-    const { groupId, topics, startFrom, sessionTimeoutMs, concurrency, eachBatch } = this.options;
+    const { groupId, topics, startFrom, sessionTimeoutMs, concurrency } = this.options;
     const consumer = this.#kafka.consumer(consumerConfig(groupId, sessionTimeoutMs));
     this.#consumer = consumer;
     this.#observe(consumer);
@@ -63,7 +63,7 @@ export class GroupMember {
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: concurrency,
-        eachBatch,
+        eachBatch: (payload) => this.options.eachBatch(payload),
       });
     } catch (error) {
       await consumer.disconnect().catch(() => undefined);

@@ -1,4 +1,5 @@
-export { BatchConsumer, type BatchConsumerHooks, type BatchConsumerOptions } from './batch-consumer.js';
+export type { BatchConsumerHooks } from './batch-consumer-hooks.js';
+export { BatchConsumer, type BatchConsumerOptions } from './batch-consumer.js';
 export { BatchHandler } from './batch-handler.js';
 export { BatchingProducer, type BatchingProducerOptions } from './batching-producer.js';
 export { BroadcastConsumer, type BroadcastConsumerOptions, type BroadcastHandler } from './broadcast-consumer.js';

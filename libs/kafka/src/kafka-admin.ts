@@ -31,11 +31,11 @@ export class KafkaAdmin {
       // An acknowledged record is then on two brokers at least.
       ...(replicationFactor >= 3 ? [{ name: 'min.insync.replicas', value: '2' }] : []),
     ];
-    const created = await this.#with((admin) =>
-      admin.createTopics({
-        topics: [{ topic: name, numPartitions: partitions, replicationFactor, configEntries }],
-        waitForLeaders: false,
-      }),
+    const topic = { topic: name, numPartitions: partitions, replicationFactor, configEntries };
+    const created = await this.#with((admin) => admin.createTopics({ topics: [topic], waitForLeaders: false })).catch(
+      (error: unknown) => {
+        throw new Error(`Topic ${name} cannot be created: ${causeOf(error)}`, { cause: error });
+      },
     );
     await this.#awaitLeaders(name);
     return created ? 'created' : 'existed';
@@ -128,4 +128,11 @@ export class KafkaAdmin {
       }
     }
   }
+}
+
+/** kafkajs hides the reasons behind one that says nothing. */
+function causeOf(error: unknown): string {
+  const errors: unknown = error instanceof Error && 'errors' in error ? error.errors : undefined;
+  const first: unknown = Array.isArray(errors) ? errors[0] : error;
+  return first instanceof Error ? first.message : 'unknown reason';
 }

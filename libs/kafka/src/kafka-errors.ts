@@ -14,7 +14,7 @@ export function isTimeout(error: unknown): boolean {
 }
 
 /** A member must rejoin its group: its partitions may be someone else's by now. */
-export function mustRejoin(error: unknown): boolean {
+export function mustRejoin(error: unknown): error is Error {
   const type = kafkaErrorType(error);
   return (
     type === 'REBALANCE_IN_PROGRESS' ||

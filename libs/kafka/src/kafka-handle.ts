@@ -59,13 +59,11 @@ const ROUTINE =
   /rebalanc|re-?join|not aware of this member|coordinator|not the leader|leadership election|does not host/i;
 
 /** kafkajs calls every passing trouble an error; what lasts is reported by the classes of this library. */
-function forward(
-  { level, namespace, log: { message, timestamp: _, logger: __, stack: ___, ...details } }: LogEntry,
-  log: Log,
-) {
-  const text = `kafkajs ${namespace}: ${message}`;
-  const error: unknown = details['error'];
-  const routine = ROUTINE.test(message) || (typeof error === 'string' && ROUTINE.test(error));
+function forward({ level, namespace, log: entry }: LogEntry, log: Log): void {
+  const text = `kafkajs ${namespace}: ${entry.message}`;
+  const { broker, groupId, error }: Record<string, unknown> = entry;
+  const details = { broker, groupId, error };
+  const routine = ROUTINE.test(entry.message) || (typeof error === 'string' && ROUTINE.test(error));
   if (level === kafkajs.logLevel.ERROR && !routine) log.warn(details, text);
   else if (level === kafkajs.logLevel.WARN && !routine) log.info(details, text);
   else log.debug(details, text);

@@ -33,9 +33,9 @@ export class Lane {
       const batch = this.#waiting.splice(0);
       try {
         await this.run(batch.flatMap(({ records }) => records));
-        for (const { resolve } of batch) resolve();
+        for (const waiting of batch) waiting.resolve();
       } catch (error) {
-        for (const { reject } of batch) reject(error);
+        for (const waiting of batch) waiting.reject(error);
       }
     }
     this.#running = undefined;

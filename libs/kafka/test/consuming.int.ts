@@ -168,8 +168,10 @@ describe('a group', () => {
     await production;
     const values = () => new Set(seen.map(({ value }) => value.toString()));
     await until('all have been handled', () => values().size === sent);
-    const partitions = new Set(seen.slice(-100).map(({ partition }) => partition));
+    const partitions = new Set(seen.slice(atClose).map(({ partition }) => partition));
     expect(partitions.size).toBe(6);
+    // Offsets are committed before partitions change hands: what comes twice is the exception.
+    expect(seen.length - sent).toBeLessThan(50);
   });
 
   it('is left on close, so that the next member need not wait for the session to end', async () => {

@@ -97,7 +97,7 @@ export class Gathered {
 
 export async function listen(consumer: BatchConsumer): Promise<void> {
   const error = await new Promise<unknown>((resolve) => void consumer.listen(resolve));
-  if (error !== undefined) throw error instanceof Error ? error : new Error(String(error));
+  if (error !== undefined) throw new Error('the consumer did not start', { cause: error });
 }
 
 /** Waits for a condition; the test fails with what it was waiting for. */

@@ -44,7 +44,9 @@ class Reading {
 @Controller()
 class Careless {
   @EventPattern(TOPIC)
-  read(_: InboundRecord[]): void {}
+  read(records: InboundRecord[]): number {
+    return records.length;
+  }
 }
 
 let kafka: KafkaFixture;
