@@ -14,6 +14,7 @@ import { ChannelViews } from './delivery/channel-views.js';
 import { LateAnswers } from './delivery/late-answers.js';
 import { NotificationDelivery } from './delivery/notification-delivery.js';
 import { RelayNotes } from './delivery/relay-notes.js';
+import { Undelivered } from './delivery/undelivered.js';
 import { FrameHandlers } from './frames/frame-handlers.js';
 import { FrameReceiver } from './frames/frame-receiver.js';
 import { FrameSender } from './frames/frame-sender.js';
@@ -72,6 +73,7 @@ export class AppModule {
         FrameReceiver,
         RelayNotes,
         LateAnswers,
+        Undelivered,
         PresenceAnnouncer,
         ChannelViews,
         NotificationDelivery,

@@ -6,6 +6,8 @@ import { topic, type Topic } from './topic.js';
 export const ToConnection = z.object({
   kind: z.literal('TO_CONNECTION'),
   connection: z.string(),
+  /** Whose push it becomes if the socket is gone. */
+  userId: UserId,
   request: z.string(),
   frame: ServerFrame,
 });

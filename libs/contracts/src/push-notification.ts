@@ -1,4 +1,4 @@
-import { ServerFrame, UserId } from '@parley/protocol';
+import { ServerFrame, type ServerFrameType, UserId } from '@parley/protocol';
 import { z } from 'zod';
 import { topic } from './topic.js';
 
@@ -19,3 +19,19 @@ export const pushNotification = topic('push-notification', PushNotification, (re
 
 export const pushIdOfMessage = (channelId: number, seq: number): string => `m-${channelId}-${seq}`;
 export const pushIdOfRequest = (request: string, frameType: string): string => `${frameType}-${request}`.slice(0, 64);
+
+const PUSHED: ReadonlySet<ServerFrameType> = new Set([
+  'INVITE_RESPONSE',
+  'ASK_INVITE',
+  'ACCEPT_RESPONSE',
+  'NOTIFY_ACCEPT',
+  'NOTIFY_JOIN',
+  'DISCONNECT_RESPONSE',
+  'REJECT_RESPONSE',
+  'CREATE_RESPONSE',
+  'QUIT_RESPONSE',
+  'NOTIFY_MESSAGE',
+]);
+
+/** Whether a frame that finds no socket is worth a push. */
+export const isPushed = (type: ServerFrameType): boolean => PUSHED.has(type);

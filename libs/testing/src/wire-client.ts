@@ -69,23 +69,14 @@ export class WireClient implements AsyncDisposable {
   }
 
   /** The next frame of a type (and, if given, one that fits); takes it and leaves the others. */
-  async next<T extends ServerFrameType>(
+  next<T extends ServerFrameType>(
     type: T,
     fits: (frame: ServerFrameOf<T>) => boolean = () => true,
     withinMs = 10_000,
   ): Promise<ServerFrameOf<T>> {
-    const deadline = Date.now() + withinMs;
-    for (;;) {
-      const index = this.unread.findIndex((frame) => frame.type === type && fits(frame as ServerFrameOf<T>));
-      const [frame] = index < 0 ? [] : this.unread.splice(index, 1);
-      if (frame !== undefined) return frame as ServerFrameOf<T>;
-      const left = deadline - Date.now();
-      if (left <= 0 || this.closed !== undefined) {
-        const state = this.closed === undefined ? 'still open' : `closed with ${this.closed.code}`;
-        throw new Error(`No ${type} within ${withinMs} ms (${state}); unread: ${JSON.stringify(this.unread)}`);
-      }
-      await this.wakeUp(left);
-    }
+    const isWanted = (frame: ServerFrame): frame is ServerFrameOf<T> =>
+      frame.type === type && fits(frame as ServerFrameOf<T>);
+    return this.nextWhere(isWanted, type, withinMs);
   }
 
   /** Sends and awaits the answer of a type; an ERROR to this frame instead fails. */
@@ -94,11 +85,11 @@ export class WireClient implements AsyncDisposable {
     type: T,
   ): Promise<ServerFrameOf<T>> {
     this.send(frame);
-    const failure = this.next('ERROR', (error) => error.messageType === frame.type).then((error) => {
-      throw new Error(`${frame.type}: ${error.message}`);
-    });
-    failure.catch(() => undefined);
-    return Promise.race([this.next(type), failure]);
+    const isAnswer = (one: ServerFrame): one is ServerFrameOf<T> | ServerFrameOf<'ERROR'> =>
+      one.type === type || (one.type === 'ERROR' && one.messageType === frame.type);
+    const answer = await this.nextWhere(isAnswer, type, 10_000);
+    if (answer.type === 'ERROR') throw new Error(`${frame.type}: ${(answer as ServerFrameOf<'ERROR'>).message}`);
+    return answer as ServerFrameOf<T>;
   }
 
   /** Sends and awaits the text of the ERROR it earns. */
@@ -144,6 +135,27 @@ export class WireClient implements AsyncDisposable {
     if (this.closed !== undefined) return;
     this.socket.close();
     await this.untilClosed(2_000).catch(() => this.socket.terminate());
+  }
+
+  private async nextWhere<F extends ServerFrame>(
+    isWanted: (frame: ServerFrame) => frame is F,
+    what: string,
+    withinMs: number,
+  ): Promise<F> {
+    const deadline = Date.now() + withinMs;
+    for (;;) {
+      const found = this.unread.find(isWanted);
+      if (found !== undefined) {
+        this.unread.splice(this.unread.indexOf(found), 1);
+        return found;
+      }
+      const left = deadline - Date.now();
+      if (left <= 0 || this.closed !== undefined) {
+        const state = this.closed === undefined ? 'still open' : `closed with ${this.closed.code}`;
+        throw new Error(`No ${what} within ${withinMs} ms (${state}); unread: ${JSON.stringify(this.unread)}`);
+      }
+      await this.wakeUp(left);
+    }
   }
 
   private wake(): void {

@@ -8,6 +8,7 @@ import { OpenSockets } from '../socket/open-sockets.js';
 import { textFrame } from '../socket/text-frame.js';
 import { ChannelViews } from './channel-views.js';
 import { LateAnswers } from './late-answers.js';
+import { Undelivered } from './undelivered.js';
 
 type EntryOf<K extends NotificationEntry['kind']> = Extract<NotificationEntry, { kind: K }>;
 
@@ -18,6 +19,7 @@ export class NotificationDelivery {
     private readonly sockets: OpenSockets,
     private readonly views: ChannelViews,
     private readonly late: LateAnswers,
+    private readonly undelivered: Undelivered,
     private readonly metrics: ConnectionMetrics,
     private readonly log: Log,
   ) {}
@@ -42,7 +44,7 @@ export class NotificationDelivery {
     }
   }
 
-  private toConnection({ connection, request, frame }: EntryOf<'TO_CONNECTION'>): void {
+  private toConnection({ connection, userId, request, frame }: EntryOf<'TO_CONNECTION'>): void {
     const socket = this.sockets.get(connection);
     this.log.debug({ trace: request, connection, type: frame.type, isOpen: socket !== undefined }, 'answer');
     if (socket !== undefined) {
@@ -51,13 +53,18 @@ export class NotificationDelivery {
       this.takeNote(socket, request, frame);
     } else if (frame.type === 'ENTER_RESPONSE') {
       this.late.entered(connection, frame.channelId, frame.lastChannelMessageSeqId);
+    } else {
+      this.undelivered.push(userId, request, frame);
     }
   }
 
   private toUser({ userId, request, frame }: EntryOf<'TO_USER'>): void {
     const sockets = this.sockets.ofUser(userId);
     this.log.debug({ trace: request, userId, type: frame.type, sockets: sockets.size }, 'news for a user');
-    if (sockets.size === 0) return;
+    if (sockets.size === 0) {
+      this.undelivered.push(userId, request, frame);
+      return;
+    }
     const prepared = textFrame(encodeFrame(frame));
     for (const socket of sockets) socket.sendPrepared(prepared);
     this.metrics.framesOut.inc(sockets.size);

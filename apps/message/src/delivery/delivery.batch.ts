@@ -1,6 +1,7 @@
 import {
   connectionNotification,
   type Delivery,
+  isPushed,
   type NotificationEntry,
   type Origin,
   pushIdOfMessage,
@@ -18,20 +19,6 @@ export interface OutRecord {
   readonly value: string;
 }
 
-/** Frames that are worth a push when no socket of their user is connected. */
-const PUSHED: ReadonlySet<ServerFrame['type']> = new Set([
-  'INVITE_RESPONSE',
-  'ASK_INVITE',
-  'ACCEPT_RESPONSE',
-  'NOTIFY_ACCEPT',
-  'NOTIFY_JOIN',
-  'DISCONNECT_RESPONSE',
-  'REJECT_RESPONSE',
-  'CREATE_RESPONSE',
-  'QUIT_RESPONSE',
-  'NOTIFY_MESSAGE',
-]);
-
 /** Collects what one batch has to tell, in order: one record per connection server, whatever the number of people. */
 export class DeliveryBatch {
   private readonly entries = new Map<string, NotificationEntry[]>();
@@ -47,8 +34,8 @@ export class DeliveryBatch {
   toConnection(to: { server: string; connection: string; request: string; userId: UserId; frame: ServerFrame }): void {
     const { server, connection, request, userId, frame } = to;
     if (this.presence.isAlive(server)) {
-      this.to(server, { kind: 'TO_CONNECTION', connection, request, frame });
-    } else if (PUSHED.has(frame.type)) {
+      this.to(server, { kind: 'TO_CONNECTION', connection, userId, request, frame });
+    } else if (isPushed(frame.type)) {
       this.push(pushIdOfRequest(request, frame.type), request, [userId], frame);
     }
   }
@@ -57,7 +44,7 @@ export class DeliveryBatch {
   toUser(userId: UserId, request: string, frame: ServerFrame): void {
     const servers = this.presence.serversOf(userId);
     for (const server of servers) this.to(server, { kind: 'TO_USER', userId, request, frame });
-    if (servers.length === 0 && PUSHED.has(frame.type)) {
+    if (servers.length === 0 && isPushed(frame.type)) {
       this.push(pushIdOfRequest(request, frame.type), request, [userId], frame);
     }
   }
