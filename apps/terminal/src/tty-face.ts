@@ -1,16 +1,19 @@
 import { createInterface, cursorTo, clearScreenDown, type Interface, moveCursor } from 'node:readline';
-import { Writable } from 'node:stream';
-import type { WriteStream } from 'node:tty';
+import { type Readable, Writable } from 'node:stream';
+import { callbackify } from 'node:util';
 import { completions, type Known } from './complete.js';
 import { isSecret } from './commands.js';
 import { type Colours, linesIn, PROMPT, type Screen } from './screen.js';
+
+/** What of a terminal's output side is used. */
+export type Terminal = Writable & { readonly columns: number; readonly rows: number };
 
 /** readline's view of the terminal; silent while a password is typed. */
 class Echo extends Writable {
   silent = false;
   readonly isTTY = true;
 
-  constructor(private readonly terminal: WriteStream) {
+  constructor(private readonly terminal: Terminal) {
     super({ decodeStrings: false });
     terminal.on('resize', () => this.emit('resize'));
   }
@@ -30,8 +33,8 @@ class Echo extends Writable {
 }
 
 export interface TtyFaceOptions {
-  readonly input: NodeJS.ReadStream;
-  readonly output: WriteStream;
+  readonly input: Readable;
+  readonly output: Terminal;
   readonly colours: Colours;
   /** Newest first. */
   readonly history: string[];
@@ -64,9 +67,7 @@ export class TtyFace implements Screen {
       history: options.history,
       historySize: 500,
       removeHistoryDuplicates: true,
-      completer: (line: string, done: (error: null, result: [string[], string]) => void) => {
-        void this.#complete(line).then((result) => done(null, result));
-      },
+      completer: callbackify((line: string) => this.#complete(line)),
     });
     this.#readline.on('history', (history: string[]) => this.#forgetSecrets(history));
     this.#readline.on('line', (line) => this.#onLine(line));

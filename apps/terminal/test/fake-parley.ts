@@ -108,7 +108,7 @@ export class FakeParley {
     this.#clients.add(client);
     socket.on('close', () => this.#clients.delete(client));
     socket.on('message', (raw) => {
-      const frame = decodeClientFrame(String(raw));
+      const frame = decodeClientFrame(Buffer.isBuffer(raw) ? raw.toString() : '');
       if (!frame.ok) return this.#send(client, { type: 'ERROR', ...frame.error });
       this.received.push(frame.value);
       if (this.letIn(frame.value, username)) this.#handle(client, frame.value);

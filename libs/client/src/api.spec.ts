@@ -9,9 +9,9 @@ interface Call {
 
 function api(answer: (url: string) => Promise<Response>) {
   const calls: Call[] = [];
-  const fetch = (url: string | URL | Request, init?: RequestInit): Promise<Response> => {
-    calls.push({ url: String(url), init });
-    return answer(String(url));
+  const fetch = (url: string, init?: RequestInit): Promise<Response> => {
+    calls.push({ url, init });
+    return answer(url);
   };
   return { calls, api: new Api(new Endpoints(() => Promise.resolve(['http://one', 'http://two'])), fetch) };
 }

@@ -1,5 +1,5 @@
 import { PATHS, PushInboxEntry, SESSION_COOKIE } from '@parley/protocol';
-import type { Endpoints } from './endpoints.js';
+import type { Endpoints, Fetch } from './endpoints.js';
 import { Unreachable } from './errors.js';
 import type { Session } from './session.js';
 
@@ -26,7 +26,7 @@ const TIMEOUT_MS = 15_000;
 export class Api {
   constructor(
     private readonly endpoints: Endpoints,
-    private readonly fetch: typeof globalThis.fetch = globalThis.fetch.bind(globalThis),
+    private readonly fetch: Fetch = (url, init) => globalThis.fetch(url, init),
   ) {}
 
   register(username: string, password: string): Promise<ApiAnswer> {

@@ -11,8 +11,8 @@ import {
 } from '@parley/protocol';
 import { ActiveChannel } from './active-channel.js';
 import type { EnteredChannel } from './chat-events.js';
+import { type ChatClientOptions, type ChatTimings, DEFAULT_TIMINGS } from './chat-options.js';
 import { type Clock, type Random, systemClock, type Timer } from './clock.js';
-import type { Endpoints } from './endpoints.js';
 import { RequestError } from './errors.js';
 import type { ChatMessage } from './inbox.js';
 import { Link, type LinkState } from './link.js';
@@ -22,40 +22,6 @@ import { Requests } from './requests.js';
 import { Serials } from './serials.js';
 import { ServerCommands } from './server-commands.js';
 import { sameUser, type Session } from './session.js';
-import type { OpenSocket } from './socket.js';
-
-export interface ChatTimings {
-  /** A request without an answer fails after this time; longer than the 10 s after which the server itself gives up. */
-  readonly requestTimeoutMs: number;
-  /** A message without an ack is sent again after this time ... */
-  readonly ackTimeoutMs: number;
-  /** ... until it was sent so often. */
-  readonly sendAttempts: number;
-  /** A message fails after this time even without a connection; by default it waits for one. */
-  readonly sendGiveUpMs: number;
-  /** KEEP_ALIVE, and the comparison with the server's last sequence. */
-  readonly keepAliveMs: number;
-}
-
-export const DEFAULT_TIMINGS: ChatTimings = {
-  requestTimeoutMs: 15_000,
-  ackTimeoutMs: 3000,
-  sendAttempts: 4,
-  sendGiveUpMs: Infinity,
-  keepAliveMs: 60_000,
-};
-
-export interface ChatClientOptions {
-  readonly endpoints: Endpoints;
-  readonly openSocket: OpenSocket;
-  readonly clock?: Clock;
-  readonly random?: Random;
-  readonly timings?: Partial<ChatTimings>;
-  /** Messages under way at once, 1 by default: more trades the sender's own order after errors for throughput. */
-  readonly sendWindow?: number;
-  /** False: the caller reports what was read with `markRead`. */
-  readonly autoRead?: boolean;
-}
 
 /**
  * One user's conversation with the servers: typed requests, messages each shown once and in order, sends that are

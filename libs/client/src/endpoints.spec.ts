@@ -20,8 +20,8 @@ function consul(answers: Record<string, () => Promise<Response>>, random = risin
     urls: Object.keys(answers),
     random,
     fetch: (url) => {
-      asked.push(String(url));
-      const [, answer] = Object.entries(answers).find(([base]) => String(url).startsWith(base)) ?? [];
+      asked.push(url);
+      const [, answer] = Object.entries(answers).find(([base]) => url.startsWith(base)) ?? [];
       return answer?.() ?? Promise.reject(new TypeError('fetch failed'));
     },
     onNotice: (notice) => notices.push(notice),

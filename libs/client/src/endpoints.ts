@@ -4,6 +4,9 @@ import { Unreachable } from './errors.js';
 /** Finds the base URLs (`http://host:port`) of the servers; throws Unreachable when it cannot. */
 export type Discover = () => Promise<readonly string[]>;
 
+/** What is used of the global fetch. */
+export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
+
 export type Notice = 'next-server' | 'next-discovery-node';
 export type OnNotice = (notice: Notice) => void;
 
@@ -17,7 +20,7 @@ export interface ConsulOptions {
   /** HTTP addresses of Consul servers, e.g. `http://localhost:18500`. */
   readonly urls: readonly string[];
   readonly random?: Random;
-  readonly fetch?: typeof globalThis.fetch;
+  readonly fetch?: Fetch;
   readonly onNotice?: OnNotice;
 }
 
@@ -38,7 +41,7 @@ export function consulDiscovery({
   };
 }
 
-async function catalog(url: string, fetch: typeof globalThis.fetch): Promise<string[]> {
+async function catalog(url: string, fetch: Fetch): Promise<string[]> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(3000) });
     const body: unknown = response.ok ? await response.json() : [];

@@ -3,6 +3,7 @@ export * from './backoff.js';
 export * from './browser-socket.js';
 export * from './chat-client.js';
 export * from './chat-events.js';
+export * from './chat-options.js';
 export * from './clock.js';
 export * from './endpoints.js';
 export * from './errors.js';

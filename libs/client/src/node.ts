@@ -20,7 +20,8 @@ export const openNodeSocket: OpenSocket = (url, session, handlers) => {
     handlers.opened();
   });
   socket.on('message', (data, isBinary) => {
-    if (!isBinary) handlers.text(data.toString());
+    // `nodebuffer`, the default, makes every text one buffer.
+    if (!isBinary && Buffer.isBuffer(data)) handlers.text(data.toString());
   });
   socket.on('ping', () => handlers.alive());
   socket.on('unexpected-response', (request, response) => {

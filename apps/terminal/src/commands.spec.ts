@@ -1,0 +1,33 @@
+import { COMMANDS, helpLines, isSecret } from './commands.js';
+import { isKept } from './history-file.js';
+import { coloursFor } from './screen.js';
+
+describe('commands', () => {
+  it('are all explained by /help', () => {
+    const help = helpLines().join('\n');
+    for (const name of Object.keys(COMMANDS)) expect(help).toContain(`/${name}`);
+  });
+
+  it.each([
+    ['/login ann secret99', true],
+    ['/LOGIN ann secret99', true],
+    ['  /register ann secret99', true],
+    ['/login ann', false],
+    ['/enter 3', false],
+  ])('%s carries a password: %s', (line, secret) => {
+    expect(isSecret(line)).toBe(secret);
+    expect(isKept(line)).toBe(!secret);
+  });
+
+  it('keeps nothing of what was said', () => expect(isKept('hello')).toBe(false));
+});
+
+describe('colours', () => {
+  it.each([
+    ['a pipe', false, {}],
+    ['NO_COLOR', true, { NO_COLOR: '1' }],
+    ['a dumb terminal', true, { TERM: 'dumb' }],
+  ])('are off for %s', (_name, isTty, env) => expect(coloursFor(isTty, env).problem('x')).toBe('x'));
+
+  it('are on otherwise', () => expect(coloursFor(true, { TERM: 'xterm' }).problem('x')).not.toBe('x'));
+});
