@@ -55,6 +55,10 @@ export abstract class ServerCommands extends Emitter<ChatEvents> {
     return this.requests.ask({ type: 'CREATE_REQUEST', title, participantUsernames: [...participantUsernames] });
   }
 
+  /**
+   * The answer is a NOTIFY_JOIN, which also tells of a channel that somebody else has just made with this user: if both
+   * come at the same moment, the other one arrives as a `joined` event.
+   */
   join(inviteCode: string): Promise<ChannelRef> {
     return this.requests.ask({ type: 'JOIN_REQUEST', inviteCode });
   }

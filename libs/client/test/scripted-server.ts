@@ -1,5 +1,6 @@
 import { type ClientFrame, decodeClientFrame, type ServerFrame } from '@parley/protocol';
-import { ChatClient, type ChatClientOptions } from '../src/chat-client.js';
+import { ChatClient } from '../src/chat-client.js';
+import type { ChatClientOptions } from '../src/chat-options.js';
 import { Endpoints } from '../src/endpoints.js';
 import type { ChatMessage } from '../src/inbox.js';
 import type { OpenSocket, SocketHandlers } from '../src/socket.js';
