@@ -161,7 +161,8 @@ async function secret(shell: Shell, command: 'login' | 'register'): Promise<stri
 /** A REST request and its two lines; true if it succeeded. */
 async function rest(shell: Shell, request: () => Promise<ApiAnswer>, done: string, failed: string): Promise<boolean> {
   const answer = await request().catch((error: unknown) => {
-    shell.problem(error instanceof Unreachable ? 'Request failed.' : String(error));
+    if (error instanceof Error) shell.problem(error.message);
+    if (error instanceof Unreachable) shell.problem('Request failed.');
   });
   if (answer) shell.system(`Response Status: ${answer.status}, Body: ${answer.body}`);
   if (answer?.ok) shell.system(done);

@@ -78,7 +78,8 @@ export class Shell {
     try {
       await this.client.connect(session);
     } catch (error) {
-      this.problem(error instanceof SessionEnded ? error.message : 'Connect failed.');
+      if (error instanceof Error) this.problem(error.message);
+      if (!(error instanceof SessionEnded)) this.problem('Connect failed.');
       this.toLobby();
       this.session = undefined;
     }

@@ -178,11 +178,16 @@ describe('the terminal', () => {
     ]);
   });
 
-  it('fails with one line when no server can be reached', async () => {
+  it('says why when no server can be reached', async () => {
     const server = await start();
+    const { url } = server;
     await using ann = seat(server);
     await server[Symbol.asyncDispose]();
-    expect(await ann.type('/login ann password1')).toEqual(['=> Request failed.', '=> Login failed.']);
+    expect(await ann.type('/login ann password1')).toEqual([
+      `=> No server found through Consul at ${url}.`,
+      '=> Request failed.',
+      '=> Login failed.',
+    ]);
   });
 });
 

@@ -32,10 +32,10 @@ export function consulDiscovery({
   onNotice,
 }: ConsulOptions): Discover {
   return async () => {
-    for (const url of shuffled(urls, random)) {
+    for (const [at, url] of shuffled(urls, random).entries()) {
+      if (at > 0) onNotice?.('next-discovery-node');
       const found = await catalog(`${url.replace(/\/+$/, '')}/v1/catalog/service/nginx`, fetch);
       if (found.length > 0) return shuffled(found, random);
-      onNotice?.('next-discovery-node');
     }
     throw new Unreachable(`No server found through Consul at ${urls.join(', ')}.`);
   };
