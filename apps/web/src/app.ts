@@ -87,7 +87,7 @@ export class App {
     this.#conversation.close();
     this.#directory.markCurrent(undefined);
     this.#account.hidden = this.#chat.hidden = true;
-    this.#login.show();
+    this.#login.show(this.#client.session?.username);
     if (state.why === 'session-ended') this.#notices.trouble('Your session has ended, please log in again.');
   }
 

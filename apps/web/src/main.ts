@@ -1,3 +1,4 @@
+import './without-eval.js';
 import { App } from './app.js';
 
 await new App().start();
