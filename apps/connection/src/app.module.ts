@@ -23,6 +23,7 @@ import { Handshake } from './gateway/handshake.js';
 import { MessageGateway } from './gateway/message.gateway.js';
 import { PlainRequestController } from './gateway/plain-request.controller.js';
 import { PresenceAnnouncer } from './presence/presence-announcer.js';
+import { KafkaPublisher, Publisher } from './produce/publisher.js';
 import { ConnectionMetrics } from './server/connection-metrics.js';
 import { ConnectionServer } from './server/connection-server.js';
 import { LifeSign } from './server/life-sign.js';
@@ -62,6 +63,7 @@ export class AppModule {
           inject: [KAFKA],
           useFactory: (kafka: KafkaHandle) => new BroadcastConsumer({ kafka, groupPrefix }),
         },
+        { provide: Publisher, useClass: KafkaPublisher },
         SessionStore,
         ConnectionMetrics,
         OpenSockets,

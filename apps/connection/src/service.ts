@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import type { ServiceDefinition } from '@parley/platform';
 import { AppModule } from './app.module.js';
@@ -17,7 +18,7 @@ export const connectionService: ServiceDefinition<typeof connectionEnv> = {
   onListening: (app) => app.get(ConnectionServer).start(),
 };
 
-const socketAdapter = (app: INestApplication): SocketAdapter =>
+const socketAdapter = (app: INestApplication<Server>): SocketAdapter =>
   new SocketAdapter({
     http: app.getHttpServer(),
     handshake: app.get(Handshake),

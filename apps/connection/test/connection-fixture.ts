@@ -11,6 +11,8 @@ import {
   messageRequest,
   type NotificationEntry,
   type PresentConnection,
+  pushNotification,
+  type PushNotification,
   type Topic,
   topicLayout,
 } from '@parley/contracts';
@@ -47,6 +49,7 @@ export class ConnectionFixture implements AsyncDisposable {
   readonly relay: MessageRelay[] = [];
   readonly requests: MessageRequest[] = [];
   readonly presence: ConnectionPresence[] = [];
+  readonly pushes: PushNotification[] = [];
   readonly admin: KafkaAdmin;
   private readonly producer: BatchingProducer;
   private readonly consumer: BroadcastConsumer;
@@ -78,6 +81,7 @@ export class ConnectionFixture implements AsyncDisposable {
       if (record.kind === 'COMMAND' && record.origin.server === server) fixture.requests.push(record);
     });
     await fixture.gather(connectionPresence, (record) => record.server === server && fixture.presence.push(record));
+    await fixture.gather(pushNotification, (record) => fixture.pushes.push(record));
     fixture.running = await startService<typeof connectionEnv>(connectionService, config);
     return fixture;
   }
@@ -130,8 +134,12 @@ export class ConnectionFixture implements AsyncDisposable {
   }
 
   /** Answers a socket. */
-  async answer({ connection }: Pick<Visitor, 'connection'>, frame: ServerFrame, request = 'r'): Promise<void> {
-    await this.tell({ kind: 'TO_CONNECTION', connection, request, frame });
+  async answer(
+    { connection, userId: user }: Pick<Visitor, 'connection' | 'userId'>,
+    frame: ServerFrame,
+    request = 'r',
+  ): Promise<void> {
+    await this.tell({ kind: 'TO_CONNECTION', connection, userId: user, request, frame });
   }
 
   async control(record: ConnectionControl): Promise<void> {

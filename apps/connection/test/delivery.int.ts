@@ -62,11 +62,11 @@ const replayed = (last: number, ...numbers: number[]) => ({
 });
 
 /** Everything has arrived that was told before; the sequences that came with it. */
-async function sequencesOf({ wire, connection }: Visitor): Promise<number[]> {
+async function sequencesOf(visitor: Visitor): Promise<number[]> {
   const marker = { type: 'WRITE_MESSAGE_ACK' as const, serial: Serial.parse(Date.now()), messageSeqId: seq(0) };
-  await server.answer({ connection }, marker);
-  await wire.next('WRITE_MESSAGE_ACK');
-  return wire.take('NOTIFY_MESSAGE').map((frame) => frame.messageSeqId);
+  await server.answer(visitor, marker);
+  await visitor.wire.next('WRITE_MESSAGE_ACK');
+  return visitor.wire.take('NOTIFY_MESSAGE').map((frame) => frame.messageSeqId);
 }
 
 describe('a message of a channel', () => {
@@ -179,10 +179,29 @@ describe('other news', () => {
     const first = await visitor();
     const second = await server.connect(first.userId, first.cookie);
     visitors.push(second);
-    await server.answer({ connection: 'of-an-earlier-boot' }, { type: 'LEAVE_RESPONSE' });
+    await server.answer({ connection: 'of-an-earlier-boot', userId: first.userId }, { type: 'LEAVE_RESPONSE' });
     await server.answer(second, { type: 'LEAVE_RESPONSE' });
     await second.wire.next('LEAVE_RESPONSE');
     expect(first.wire.received).toEqual([]);
+  });
+});
+
+describe('D4: news that find no socket', () => {
+  it('become a push where they are worth one', async () => {
+    const ann = await visitor();
+    await ann.wire[Symbol.asyncDispose]();
+    await eventually(() => expect(closedConnections()).toContain(ann.connection));
+    const created = { type: 'CREATE_RESPONSE' as const, channelId: room, title: 'room' };
+    const asked = { type: 'ASK_INVITE' as const, username: 'bob' };
+    await server.answer(ann, { type: 'LEAVE_RESPONSE' }, 'q0');
+    await server.answer(ann, created, 'q1');
+    await server.tell({ kind: 'TO_USER', userId: ann.userId, request: 'q2', frame: asked });
+    const pushes = () => server.pushes.filter(({ userIds }) => userIds.includes(ann.userId));
+    await eventually(() => expect(pushes()).toHaveLength(2));
+    expect(pushes().toSorted((a, b) => a.request.localeCompare(b.request))).toMatchObject([
+      { id: 'CREATE_RESPONSE-q1', request: 'q1', userIds: [ann.userId], frame: created },
+      { id: 'ASK_INVITE-q2', request: 'q2', userIds: [ann.userId], frame: asked },
+    ]);
   });
 });
 

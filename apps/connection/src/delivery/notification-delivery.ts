@@ -44,7 +44,8 @@ export class NotificationDelivery {
     }
   }
 
-  private toConnection({ connection, userId, request, frame }: EntryOf<'TO_CONNECTION'>): void {
+  private toConnection(entry: EntryOf<'TO_CONNECTION'>): void {
+    const { connection, request, frame } = entry;
     const socket = this.sockets.get(connection);
     this.log.debug({ trace: request, connection, type: frame.type, isOpen: socket !== undefined }, 'answer');
     if (socket !== undefined) {
@@ -54,15 +55,16 @@ export class NotificationDelivery {
     } else if (frame.type === 'ENTER_RESPONSE') {
       this.late.entered(connection, frame.channelId, frame.lastChannelMessageSeqId);
     } else {
-      this.undelivered.push(userId, request, frame);
+      this.undelivered.push(entry);
     }
   }
 
-  private toUser({ userId, request, frame }: EntryOf<'TO_USER'>): void {
+  private toUser(entry: EntryOf<'TO_USER'>): void {
+    const { userId, request, frame } = entry;
     const sockets = this.sockets.ofUser(userId);
     this.log.debug({ trace: request, userId, type: frame.type, sockets: sockets.size }, 'news for a user');
     if (sockets.size === 0) {
-      this.undelivered.push(userId, request, frame);
+      this.undelivered.push(entry);
       return;
     }
     const prepared = textFrame(encodeFrame(frame));

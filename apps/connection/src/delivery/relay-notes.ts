@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { messageRelay, type MessageRelay } from '@parley/contracts';
-import { BatchingProducer } from '@parley/kafka';
 import { Log } from '@parley/platform';
 import type { ChannelId, Seq, UserId } from '@parley/protocol';
+import { Publisher } from '../produce/publisher.js';
 import { ConnectionMetrics } from '../server/connection-metrics.js';
 import { ServerIdentity } from '../server/server-identity.js';
 
@@ -18,7 +18,7 @@ export interface LeavingViewer {
 @Injectable()
 export class RelayNotes {
   constructor(
-    private readonly producer: BatchingProducer,
+    private readonly publisher: Publisher,
     private readonly server: ServerIdentity,
     private readonly metrics: ConnectionMetrics,
     private readonly log: Log,
@@ -35,8 +35,8 @@ export class RelayNotes {
 
   private send(record: MessageRelay): void {
     const { kind, channelId } = record;
-    this.producer
-      .send(messageRelay.name, { key: messageRelay.key(record), value: messageRelay.encode(record) })
+    this.publisher
+      .publish(messageRelay, record)
       // Presence says the same a little later, and replays are asked for again.
       .catch((error: unknown) => this.log.warn({ kind, channelId, error }, 'a note to a channel was lost'));
   }

@@ -11,16 +11,23 @@ import {
   type UserCommandFrame,
   type Write,
 } from '@parley/contracts';
-import { BatchingProducer, ProduceTimeout } from '@parley/kafka';
+import { ProduceTimeout } from '@parley/kafka';
 import { Log } from '@parley/platform';
 import { type ChannelId, type ClientFrameType, UNAVAILABLE_TEXT } from '@parley/protocol';
+import { Publisher } from '../produce/publisher.js';
 import { ConnectionMetrics } from '../server/connection-metrics.js';
 import { ServerIdentity } from '../server/server-identity.js';
 import type { ClientSocket } from '../socket/client-socket.js';
 import type { RequestIdentity } from './uncertain-requests.js';
 
+/** What a frame needs of the socket it came from. */
+export type FrameSource = Pick<
+  ClientSocket,
+  'id' | 'userId' | 'username' | 'shown' | 'uncertain' | 'frameLeft' | 'frameSettled' | 'send'
+>;
+
 interface SentFrame {
-  readonly socket: ClientSocket;
+  readonly socket: FrameSource;
   readonly type: ClientFrameType;
   readonly text: string;
   readonly identity: RequestIdentity;
@@ -32,34 +39,34 @@ interface SentFrame {
 @Injectable()
 export class FrameSender {
   constructor(
-    private readonly producer: BatchingProducer,
+    private readonly publisher: Publisher,
     private readonly server: ServerIdentity,
     private readonly metrics: ConnectionMetrics,
     private readonly log: Log,
   ) {}
 
   /** A command that is not about a known channel. Returns its request id. */
-  toUser(socket: ClientSocket, frame: UserCommandFrame, text: string): string {
+  toUser(socket: FrameSource, frame: UserCommandFrame, text: string): string {
     const sent = this.begin(socket, frame.type, text);
     const record: MessageRequest = { kind: 'COMMAND', origin: this.origin(sent), frame };
     return this.produce(sent, messageRequest, record);
   }
 
   /** A command about a channel. Returns its request id. */
-  toChannel(socket: ClientSocket, channelId: ChannelId, frame: ChannelCommand['frame'], text: string): string {
+  toChannel(socket: FrameSource, channelId: ChannelId, frame: ChannelCommand['frame'], text: string): string {
     const sent = this.begin(socket, frame.type, text);
     const record: MessageRelay = { kind: 'COMMAND', channelId, origin: this.origin(sent), frame };
     return this.produce(sent, messageRelay, record);
   }
 
-  write(socket: ClientSocket, frame: Write['frame'], text: string): string {
+  write(socket: FrameSource, frame: Write['frame'], text: string): string {
     const sent = this.begin(socket, frame.type, text);
     const { channelId, serial } = frame;
     const once = serial ?? sent.identity.once;
     return this.produce(sent, messageRelay, { kind: 'WRITE', channelId, origin: this.origin(sent), once, frame });
   }
 
-  private begin(socket: ClientSocket, type: ClientFrameType, text: string): SentFrame {
+  private begin(socket: FrameSource, type: ClientFrameType, text: string): SentFrame {
     const known = socket.uncertain.identityOf(text);
     const identity = known ?? { request: this.server.nextRequest(), once: randomOnce(type) };
     return { socket, type, text, identity, since: performance.now() };
@@ -74,7 +81,7 @@ export class FrameSender {
     const { socket, type, identity } = sent;
     socket.frameLeft();
     this.log.debug({ trace: identity.request, connection: socket.id, type }, 'frame received');
-    this.producer.send(topic.name, { key: topic.key(record), value: topic.encode(record) }).then(
+    this.publisher.publish(topic, record).then(
       () => this.stored(sent),
       (error: unknown) => this.failed(sent, error),
     );

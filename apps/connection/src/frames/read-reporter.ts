@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { messageRelay } from '@parley/contracts';
-import { BatchingProducer } from '@parley/kafka';
 import { Log } from '@parley/platform';
 import type { ChannelId, Seq } from '@parley/protocol';
 import { ConnectionSettings } from '../config.js';
+import { Publisher } from '../produce/publisher.js';
 import { ServerIdentity } from '../server/server-identity.js';
 import type { ClientSocket } from '../socket/client-socket.js';
 import { ReadPositions, type ReadsOfChannel } from './read-positions.js';
@@ -15,7 +15,7 @@ export class ReadReporter {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly producer: BatchingProducer,
+    private readonly publisher: Publisher,
     private readonly server: ServerIdentity,
     private readonly settings: ConnectionSettings,
     private readonly log: Log,
@@ -41,12 +41,7 @@ export class ReadReporter {
 
   private send(reads: ReadsOfChannel): void {
     const { server } = this.server;
-    const record = { kind: 'READS' as const, server, ...reads };
-    const sent = this.producer.send(messageRelay.name, {
-      key: messageRelay.key(record),
-      value: messageRelay.encode(record),
-    });
-    sent.catch((error: unknown) => {
+    this.publisher.publish(messageRelay, { kind: 'READS', server, ...reads }).catch((error: unknown) => {
       this.log.debug({ channelId: reads.channelId, error }, 'read positions will be passed on later');
       this.positions.putBack(reads);
     });

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { connectionPresence, type ConnectionPresence, PRESENCE, type PresentConnection } from '@parley/contracts';
-import { BatchingProducer } from '@parley/kafka';
 import { Log } from '@parley/platform';
 import type { ChannelId, Seq } from '@parley/protocol';
+import { Publisher } from '../produce/publisher.js';
 import { ServerIdentity } from '../server/server-identity.js';
 import type { ClientSocket } from '../socket/client-socket.js';
 import { OpenSockets } from '../socket/open-sockets.js';
@@ -28,7 +28,7 @@ export class PresenceAnnouncer {
 
   constructor(
     private readonly sockets: OpenSockets,
-    private readonly producer: BatchingProducer,
+    private readonly publisher: Publisher,
     private readonly server: ServerIdentity,
     private readonly log: Log,
   ) {}
@@ -105,10 +105,7 @@ export class PresenceAnnouncer {
 
   private async send(record: ConnectionPresence): Promise<void> {
     try {
-      await this.producer.send(connectionPresence.name, {
-        key: connectionPresence.key(record),
-        value: connectionPresence.encode(record),
-      });
+      await this.publisher.publish(connectionPresence, record);
     } catch (error) {
       this.log.warn({ kind: record.kind, error }, 'presence could not be announced, a snapshot follows');
       this.snapshotAt = Number.NEGATIVE_INFINITY;

@@ -23,7 +23,9 @@ export class TopicSweep {
 
   start(): void {
     this.work = this.sweep();
-    this.timer = setInterval(() => (this.work = this.sweep()), EVERY_MS);
+    this.timer = setInterval(() => {
+      this.work = this.sweep();
+    }, EVERY_MS);
   }
 
   async stop(): Promise<void> {

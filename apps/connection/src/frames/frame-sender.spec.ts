@@ -1,0 +1,114 @@
+import type { Topic } from '@parley/contracts';
+import { ProduceTimeout, ProducerOverloaded } from '@parley/kafka';
+import { createLogger, Metrics } from '@parley/platform';
+import { channelId, Serial, type ServerFrame, userId } from '@parley/protocol';
+import { Publisher } from '../produce/publisher.js';
+import { ConnectionMetrics } from '../server/connection-metrics.js';
+import { ServerIdentity } from '../server/server-identity.js';
+import { ShownChannel } from '../socket/client-socket.js';
+import { FrameSender } from './frame-sender.js';
+import { UncertainRequests } from './uncertain-requests.js';
+
+class ScriptedKafka extends Publisher {
+  readonly records: string[] = [];
+  failure: Error | undefined;
+
+  override publish<R>(topic: Topic<R>, record: NoInfer<R>): Promise<void> {
+    this.records.push(topic.encode(record));
+    return this.failure === undefined ? Promise.resolve() : Promise.reject(this.failure);
+  }
+}
+
+function setUp() {
+  const kafka = new ScriptedKafka();
+  const log = createLogger({ service: 'connection', instance: '1', level: 'silent' });
+  const metrics = new ConnectionMetrics(new Metrics('connection'));
+  const answers: ServerFrame[] = [];
+  const waiting = { now: 0 };
+  const socket = {
+    id: 'c1',
+    userId: userId(5),
+    username: 'ann',
+    shown: new ShownChannel(),
+    uncertain: new UncertainRequests(8),
+    frameLeft: () => (waiting.now += 1),
+    frameSettled: () => (waiting.now -= 1),
+    send: (frame: ServerFrame) => answers.push(frame),
+  };
+  const sender = new FrameSender(kafka, new ServerIdentity('1'), metrics, log);
+  return { kafka, sender, socket, answers, waiting };
+}
+
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+const create = { type: 'CREATE_REQUEST' as const, title: 'room', participantUsernames: ['bob'] };
+const write = { type: 'WRITE_MESSAGE' as const, channelId: channelId(7), serial: null, content: 'hi' };
+const TEXT = 'the frame as it came';
+
+describe('a frame that cannot be handed on', () => {
+  it.each([new ProduceTimeout(false), new ProduceTimeout('unknown'), new ProducerOverloaded()])(
+    'is answered with the text for its type',
+    async (failure) => {
+      const { kafka, sender, socket, answers, waiting } = setUp();
+      kafka.failure = failure;
+      sender.toUser(socket, create, TEXT);
+      await settled();
+      expect(answers).toEqual([{ type: 'ERROR', messageType: 'CREATE_REQUEST', message: 'Create failed.' }]);
+      expect(waiting.now).toBe(0);
+    },
+  );
+
+  it('D12: is the same request when it comes again after an unknown outcome', async () => {
+    const { kafka, sender, socket } = setUp();
+    kafka.failure = new ProduceTimeout('unknown');
+    const first = sender.toUser(socket, create, TEXT);
+    await settled();
+    const second = sender.toUser(socket, create, TEXT);
+    await settled();
+    kafka.failure = undefined;
+    const third = sender.toUser(socket, create, TEXT);
+    await settled();
+    expect([second, third]).toEqual([first, first]);
+    expect(sender.toUser(socket, create, TEXT)).not.toBe(first);
+  });
+
+  it('D3: is the same message when it comes again, even without a serial', async () => {
+    const { kafka, sender, socket } = setUp();
+    kafka.failure = new ProduceTimeout('unknown');
+    sender.write(socket, write, TEXT);
+    await settled();
+    sender.write(socket, write, TEXT);
+    const [first, second] = kafka.records;
+    expect(second).toBe(first);
+  });
+
+  it('is a new request when it certainly was not sent', async () => {
+    const { kafka, sender, socket } = setUp();
+    kafka.failure = new ProduceTimeout(false);
+    const first = sender.toUser(socket, create, TEXT);
+    await settled();
+    expect(sender.toUser(socket, create, TEXT)).not.toBe(first);
+  });
+
+  it('leaves the socket where it is when it was an ENTER', async () => {
+    const { kafka, sender, socket } = setUp();
+    kafka.failure = new ProduceTimeout(false);
+    socket.shown.heading = channelId(7);
+    const enter = { type: 'ENTER_REQUEST' as const, channelId: channelId(7) };
+    socket.shown.enterRequest = sender.toChannel(socket, channelId(7), enter, TEXT);
+    await settled();
+    expect(socket.shown.heading).toBeUndefined();
+  });
+});
+
+describe('a frame that is handed on', () => {
+  it('has a request id of its own every time', () => {
+    const { sender, socket } = setUp();
+    expect(sender.toUser(socket, create, TEXT)).not.toBe(sender.toUser(socket, create, TEXT));
+  });
+
+  it('carries the serial of a write as what makes it unique', () => {
+    const { kafka, sender, socket } = setUp();
+    sender.write(socket, { ...write, serial: Serial.parse(17) }, TEXT);
+    expect(kafka.records[0]).toContain('"once":17');
+  });
+});
