@@ -1,9 +1,10 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { lookup } from 'node:dns/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { ProcessTable } from '../native/process-table.js';
 import type { AgentConfig } from './agent-config.js';
-import { renderConfig, type Instances, type Settings } from './render.js';
+import { renderConfig, UPSTREAMS, type Instances, type Settings } from './render.js';
 
 const MAX_OPEN_FILES = 1_048_576;
 
@@ -12,6 +13,20 @@ async function openFilesLimit(): Promise<number> {
   const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
   const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(limits)?.[1];
   return Math.min(Number(hard === 'unlimited' ? MAX_OPEN_FILES : (hard ?? 1024)), MAX_OPEN_FILES);
+}
+
+/** nginx refuses a whole configuration for one name it cannot resolve, so it gets addresses only. */
+async function resolved(address: string): Promise<string[]> {
+  const port = address.slice(address.lastIndexOf(':'));
+  const found = await lookup(address.slice(0, -port.length), { family: 4 }).catch(() => undefined);
+  return found ? [`${found.address}${port}`] : [];
+}
+
+async function resolveAll(instances: Instances): Promise<Instances> {
+  const entries = UPSTREAMS.map(
+    async (name) => [name, (await Promise.all(instances[name].map(resolved))).flat()] as const,
+  );
+  return { ...instances, ...Object.fromEntries(await Promise.all(entries)) };
 }
 
 /** nginx itself, run by the agent. It outlives an agent that crashes; the next agent finds it and takes over. */
@@ -29,7 +44,11 @@ export class NginxProcess {
 
   /** Puts these instances into rotation. Workers with open sockets keep serving them under the old configuration. */
   async apply(instances: Instances): Promise<boolean> {
-    const text = renderConfig(await readFile(this.config.NGINX_TEMPLATE, 'utf8'), await this.#settings(), instances);
+    const text = renderConfig(
+      await readFile(this.config.NGINX_TEMPLATE, 'utf8'),
+      await this.#settings(),
+      await resolveAll(instances),
+    );
     const changed = text !== this.#written;
     if (changed) {
       await mkdir(this.#dir, { recursive: true });
