@@ -77,7 +77,7 @@ describe('frames that cannot be read (D10, D20)', () => {
 });
 
 describe('the size of a frame', () => {
-  const padded = (characters: number) => `{"type":"KEEP_ALIVE","pad":"${'x'.repeat(characters - 29)}"}`;
+  const padded = (characters: number) => `{"type":"KEEP_ALIVE","pad":"${'x'.repeat(characters - 30)}"}`;
 
   it(`may be ${LIMITS.frameCharacters} characters, one more closes with 1009`, async () => {
     const ann = await newConnected(system.server, 'ann');

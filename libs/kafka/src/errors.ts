@@ -7,7 +7,7 @@ export class DependencyUnavailable extends Error {
 }
 
 /** The deadline of a record passed. `sent` says whether it may be in Kafka all the same. */
-export class ProduceTimeout extends Error {
+export class ProduceTimeout extends DependencyUnavailable {
   override readonly name = 'ProduceTimeout';
   constructor(readonly sent: false | 'unknown') {
     super(
@@ -17,7 +17,7 @@ export class ProduceTimeout extends Error {
 }
 
 /** Too much is waiting already; nothing of the call was queued. */
-export class ProducerOverloaded extends Error {
+export class ProducerOverloaded extends DependencyUnavailable {
   override readonly name = 'ProducerOverloaded';
   constructor() {
     super('The queue to Kafka is full');

@@ -47,10 +47,10 @@ export class PresenceAnnouncer {
     await this.send({ kind: 'GONE', server, boot });
   }
 
-  /** The socket is new here. */
+  /** The socket is new here. Said at once: it is in Kafka before the socket's first frame, so its user counts as here. */
   opened(socket: ClientSocket): void {
     this.changed.set(socket.id, socket);
-    this.announceSoon();
+    if (this.pacemaker !== undefined) this.delta();
   }
 
   /** The socket shows another channel, or none. */

@@ -1,5 +1,5 @@
 import { type Delivery, NOTIFICATION_TOPIC_PREFIX } from '@parley/contracts';
-import { BatchingProducer, DependencyUnavailable, ProducerOverloaded, ProduceTimeout, RecordRefused } from '@parley/kafka';
+import { BatchingProducer, RecordRefused } from '@parley/kafka';
 import { Injectable } from '@nestjs/common';
 import { PresenceMap } from '../presence/presence.map.js';
 import { DeliveryBatch, type OutRecord } from './delivery.batch.js';
@@ -18,7 +18,7 @@ export class Deliveries {
 
   /**
    * Resolves when Kafka has acknowledged all of it.
-   * @throws DependencyUnavailable when it does not in time: the batch has to come again
+   * @throws ProduceTimeout when it does not in time: the batch has to come again
    */
   async send(batch: DeliveryBatch): Promise<void> {
     await Promise.all(batch.take().map((record) => this.produce(record)));
@@ -36,8 +36,7 @@ export class Deliveries {
     } catch (error) {
       // The topic of a connection server goes with the server, and so did the sockets behind it.
       if (error instanceof RecordRefused && record.topic.startsWith(NOTIFICATION_TOPIC_PREFIX)) return;
-      if (!(error instanceof ProduceTimeout || error instanceof ProducerOverloaded)) throw error;
-      throw new DependencyUnavailable('Kafka does not take the answers', { cause: error });
+      throw error;
     }
   }
 }

@@ -5,10 +5,21 @@ import { PresenceMap } from './presence.map.js';
 const [ann, bob] = [userId(1), userId(2)];
 const room = channelId(7);
 const server = (name: string) => ({ server: name, boot: 'b1' });
-const snapshot = (name: string, connections: { connection: string; userId: typeof ann; channelId?: typeof room }[], seen = 0) =>
-  ({ kind: 'SNAPSHOT' as const, ...server(name), connections, cursors: [[room, seq(seen)] as [typeof room, ReturnType<typeof seq>]] });
-const delta = (name: string, changed: { connection: string; userId: typeof ann; channelId?: typeof room }[], closed: string[] = []) =>
-  ({ kind: 'DELTA' as const, ...server(name), changed, closed });
+const snapshot = (
+  name: string,
+  connections: { connection: string; userId: typeof ann; channelId?: typeof room }[],
+  seen = 0,
+) => ({
+  kind: 'SNAPSHOT' as const,
+  ...server(name),
+  connections,
+  cursors: [[room, seq(seen)] as [typeof room, ReturnType<typeof seq>]],
+});
+const delta = (
+  name: string,
+  changed: { connection: string; userId: typeof ann; channelId?: typeof room }[],
+  closed: string[] = [],
+) => ({ kind: 'DELTA' as const, ...server(name), changed, closed });
 
 describe('PresenceMap', () => {
   it('knows every server that holds a socket of a user', () => {
@@ -23,7 +34,13 @@ describe('PresenceMap', () => {
 
   it('counts a user with two sockets in a channel until the last one leaves', () => {
     const map = new PresenceMap();
-    map.apply(snapshot('s1', [{ connection: 'a', userId: ann, channelId: room }, { connection: 'b', userId: ann, channelId: room }]), 0);
+    map.apply(
+      snapshot('s1', [
+        { connection: 'a', userId: ann, channelId: room },
+        { connection: 'b', userId: ann, channelId: room },
+      ]),
+      0,
+    );
     map.leave(room, 'a');
     expect(map.viewers(room).users.has(ann)).toBe(true);
     map.apply(delta('s1', [{ connection: 'b', userId: ann }]), 0);

@@ -15,28 +15,40 @@ class FakeShard {
     if (fault === 'refuse') throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
     for (const [index, message] of messages.entries()) {
       const taken = [...this.rows, ...messages.slice(0, index)];
-      if (taken.some((row) => row.channelId === message.channelId && row.seq === message.seq)) throw duplicate('PRIMARY');
+      if (taken.some((row) => row.channelId === message.channelId && row.seq === message.seq))
+        throw duplicate('PRIMARY');
       if (taken.some((row) => writeKey(row) === writeKey(message))) throw duplicate('once');
     }
     this.rows.push(...messages);
     if (fault === 'lose answer') throw Object.assign(new Error('lost'), { code: 'PROTOCOL_CONNECTION_LOST' });
   }
 
-  async given(_shard: number, writes: readonly Pick<NewMessage, 'channelId' | 'userId' | 'once'>[]): Promise<Map<string, Seq>> {
+  async given(
+    _shard: number,
+    writes: readonly Pick<NewMessage, 'channelId' | 'userId' | 'once'>[],
+  ): Promise<Map<string, Seq>> {
     const wanted = new Set(writes.map(writeKey));
     return new Map(this.rows.filter((row) => wanted.has(writeKey(row))).map((row) => [writeKey(row), row.seq]));
   }
 
   async lastSequences(_shard: number, channels: readonly number[]): Promise<Map<number, Seq>> {
-    const ends = channels.map((id) => [id, Math.max(0, ...this.rows.filter((row) => row.channelId === id).map((row) => row.seq))]);
+    const ends = channels.map((id) => [
+      id,
+      Math.max(0, ...this.rows.filter((row) => row.channelId === id).map((row) => row.seq)),
+    ]);
     return new Map(ends.filter(([, last]) => last !== 0) as [number, Seq][]);
   }
 }
 
-const duplicate = (key: string) => Object.assign(new Error(`Duplicate entry for key '${key}'`), { code: 'ER_DUP_ENTRY' });
+const duplicate = (key: string) =>
+  Object.assign(new Error(`Duplicate entry for key '${key}'`), { code: 'ER_DUP_ENTRY' });
 
 const stateOf = (id: number, last = 0) =>
-  new ChannelState(channelId(id), { title: 't', inviteCode: 'i', shardId: 1, headCount: 1, members: new Set([userId(1)]) }, seq(last));
+  new ChannelState(
+    channelId(id),
+    { title: 't', inviteCode: 'i', shardId: 1, headCount: 1, members: new Set([userId(1)]) },
+    seq(last),
+  );
 
 function pending(channel: ChannelState, user: number, once: number): PendingWrite {
   const write: Write = {
@@ -88,7 +100,10 @@ describe('MessageWriter', () => {
 
   it('never loses, doubles or skips, whatever fails in between', async () => {
     const attempt = fc.record({
-      writes: fc.array(fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 }), fc.integer({ min: 0, max: 9 })), { minLength: 1 }),
+      writes: fc.array(
+        fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 }), fc.integer({ min: 0, max: 9 })),
+        { minLength: 1 },
+      ),
       faults: fc.array(fc.constantFrom('refuse' as const, 'lose answer' as const), { maxLength: 1 }),
       restart: fc.boolean(),
     });
@@ -103,7 +118,9 @@ describe('MessageWriter', () => {
             channels = [1, 2].map((id) => stateOf(id, last.get(id) ?? 0));
           }
           shard.faults = [...faults];
-          const batch = writes.map(([channel, user, once]) => pending(channels[channel - 1] as ChannelState, user, once));
+          const batch = writes.map(([channel, user, once]) =>
+            pending(channels[channel - 1] as ChannelState, user, once),
+          );
           for (const { write, channel, seq: given } of await writerOn(shard).write(batch)) {
             const key = writeKey({ channelId: channel.id, userId: write.origin.userId, once: write.once });
             expect(given).toBe(answers.get(key) ?? given);
@@ -111,7 +128,10 @@ describe('MessageWriter', () => {
           }
         }
         for (const id of [1, 2]) {
-          const sequences = shard.rows.filter((row) => row.channelId === id).map((row) => row.seq).sort((a, b) => a - b);
+          const sequences = shard.rows
+            .filter((row) => row.channelId === id)
+            .map((row) => row.seq)
+            .sort((a, b) => a - b);
           expect(sequences).toEqual(sequences.map((_, index) => index + 1));
         }
         for (const row of shard.rows) expect(answers.get(writeKey(row))).toBe(row.seq);

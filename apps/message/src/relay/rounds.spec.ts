@@ -20,7 +20,8 @@ const other = (channel: number, after: number): MessageRelay => ({
   after: seq(after),
 });
 
-const flat = (records: readonly MessageRelay[]) => rounds(records).flatMap((round) => [...round.writes, ...round.others]);
+const flat = (records: readonly MessageRelay[]) =>
+  rounds(records).flatMap((round) => [...round.writes, ...round.others]);
 
 describe('rounds', () => {
   it('stores the writes of all channels together', () => {

@@ -5,14 +5,7 @@ import {
   messageRequest,
   type UserCommand,
 } from '@parley/contracts';
-import {
-  BatchHandler,
-  BatchingProducer,
-  DependencyUnavailable,
-  type InboundRecord,
-  ProduceTimeout,
-  ProducerOverloaded,
-} from '@parley/kafka';
+import { BatchHandler, BatchingProducer, DependencyUnavailable, type InboundRecord } from '@parley/kafka';
 import { isUnavailable } from '@parley/persistence';
 import { Controller, Inject } from '@nestjs/common';
 import { Deliveries } from '../delivery/deliveries.js';
@@ -44,14 +37,9 @@ export class RequestConsumer {
   async handle(inbound: readonly InboundRecord[]): Promise<void> {
     // All are read before any is carried out: a record nobody can read must not repeat the others.
     const records = inbound.map(decode);
-    try {
-      // Unregistrations may have to wait, so they come before anyone gets an answer. Their users can do nothing any more.
-      for (const record of records) if (record.kind === 'USER_UNREGISTERED') await this.unregister(record);
-      await this.runByUser(records.filter((record) => record.kind === 'COMMAND'));
-    } catch (error) {
-      if (!(error instanceof ProduceTimeout || error instanceof ProducerOverloaded)) throw error;
-      throw new DependencyUnavailable('Kafka does not take the answers', { cause: error });
-    }
+    // Unregistrations may have to wait, so they come before anyone gets an answer. Their users can do nothing any more.
+    for (const record of records) if (record.kind === 'USER_UNREGISTERED') await this.unregister(record);
+    await this.runByUser(records.filter((record) => record.kind === 'COMMAND'));
   }
 
   /** The commands of one user in order, different users side by side. */
