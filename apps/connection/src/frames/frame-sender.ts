@@ -60,15 +60,15 @@ export class FrameSender {
   }
 
   write(socket: FrameSource, frame: Write['frame'], text: string): string {
-    const sent = this.begin(socket, frame.type, text);
     const { channelId, serial } = frame;
-    const once = serial ?? sent.identity.once;
+    const sent = this.begin(socket, frame.type, text, serial ?? randomOnce());
+    const { once } = sent.identity;
     return this.produce(sent, messageRelay, { kind: 'WRITE', channelId, origin: this.origin(sent), once, frame });
   }
 
-  private begin(socket: FrameSource, type: ClientFrameType, text: string): SentFrame {
+  private begin(socket: FrameSource, type: ClientFrameType, text: string, once = 0): SentFrame {
     const known = socket.uncertain.identityOf(text);
-    const identity = known ?? { request: this.server.nextRequest(), once: randomOnce(type) };
+    const identity = known ?? { request: this.server.nextRequest(), once };
     return { socket, type, text, identity, since: performance.now() };
   }
 
@@ -106,6 +106,5 @@ export class FrameSender {
   }
 }
 
-/** Below zero, where no client's serial can be; only frames that are stored need one. */
-const randomOnce = (type: ClientFrameType): number =>
-  type === 'WRITE_MESSAGE' ? -1 - randomBytes(6).readUIntBE(0, 6) : 0;
+/** Below zero, where no client's serial can be. */
+const randomOnce = (): number => -1 - randomBytes(6).readUIntBE(0, 6);

@@ -1,7 +1,7 @@
 /** What makes a repeated frame the same request as the first one. */
 export interface RequestIdentity {
   readonly request: string;
-  /** Of a WRITE_MESSAGE: see `Write.once` of the contracts. */
+  /** Of a WRITE_MESSAGE: see `Write.once` of the contracts; else 0. */
   readonly once: number;
 }
 
