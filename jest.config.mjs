@@ -1,6 +1,8 @@
 /** Runs every tier; the caller picks one by file suffix: `.spec` no I/O, `.int` one part with its real servers, `.e2e` the whole system. */
 export default {
   testEnvironment: 'node',
+  // Most tests wait for real servers; a unit test that needs a second is a bug that review finds, not the clock.
+  testTimeout: 30_000,
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   moduleNameMapper: {
     '^@parley/deploy$': '<rootDir>/deploy/src/index.ts',

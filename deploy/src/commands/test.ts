@@ -91,7 +91,7 @@ async function runTests(
 
 /**
  * A fresh single-profile stack, which ends with this process. Integration tests get the servers with schema and topics and
- * run the parts of ours that they are about; system tests get everything, with two connection servers.
+ * run the parts of ours that they are about; system tests get everything, with two connection and two message services.
  */
 async function startTestStack(tier: 'int' | 'e2e', signal: AbortSignal): Promise<Stack> {
   if (await findDescription(stackDir)) await (await attachStack(descriptionFile(stackDir))).stop();
@@ -101,7 +101,7 @@ async function startTestStack(tier: 'int' | 'e2e', signal: AbortSignal): Promise
     stateDir: stackDir,
     portOffset: TEST_PORT_OFFSET,
     services: tier === 'e2e',
-    scale: { connection: 2 },
+    scale: { connection: 2, message: 2 },
     env: TEST_SETTINGS,
     progress: say,
     signal,

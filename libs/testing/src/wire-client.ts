@@ -24,8 +24,8 @@ export class WireClient implements AsyncDisposable {
   closed: Closed | undefined;
 
   private constructor(private readonly socket: WebSocket) {
-    socket.on('message', (data) => {
-      const text = String(data);
+    socket.on('message', (data: Buffer) => {
+      const text = data.toString();
       this.received.push(text);
       const frame = decodeServerFrame(text);
       if (frame === undefined) throw new Error(`The server sent a frame that the protocol does not know: ${text}`);
