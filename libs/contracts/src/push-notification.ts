@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ServerFrame, type ServerFrameType, UserId } from '@parley/protocol';
 import { z } from 'zod';
 import { topic } from './topic.js';
@@ -18,7 +19,9 @@ export const pushNotification = topic('push-notification', PushNotification, (re
 );
 
 export const pushIdOfMessage = (channelId: number, seq: number): string => `m-${channelId}-${seq}`;
-export const pushIdOfRequest = (request: string, frameType: string): string => `${frameType}-${request}`.slice(0, 64);
+/** Hashed, because a request id may be as long as the name of its server allows. */
+export const pushIdOfRequest = (request: string, frameType: string): string =>
+  createHash('sha256').update(`${frameType} ${request}`).digest('base64url');
 
 const PUSHED: ReadonlySet<ServerFrameType> = new Set([
   'INVITE_RESPONSE',
