@@ -208,6 +208,6 @@ try {
   process.exitCode = await bootstrap();
 } catch (error) {
   if (!(error instanceof Problem)) throw error;
-  process.stderr.write(`parley: ${error.message}\n`);
+  process.stderr.write(`parley: ${interrupted ? 'interrupted' : error.message}\n`);
   process.exitCode = interrupted ? 130 : 1;
 }

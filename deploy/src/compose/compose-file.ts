@@ -51,7 +51,7 @@ export function renderCompose(): string {
       networks: Object.fromEntries(
         profiles.map(({ scope }) => [scope.networkName, { ipam: { config: [{ subnet: scope.subnet }] } }]),
       ),
-      volumes: Object.fromEntries(volumes.map((volume) => [volume.split(':')[0], null])),
+      volumes: Object.fromEntries(volumes.map((volume): [string, null] => [volume.split(':')[0] ?? volume, null])),
     },
     { aliasDuplicateObjects: true },
   );

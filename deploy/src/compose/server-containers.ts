@@ -76,17 +76,15 @@ function kafkaContainer(scope: Scope, broker: KafkaBroker): ComposeService {
 }
 
 function redisContainer(scope: Scope, node: RedisNode): ComposeService {
+  const password = SECRETS.redisPassword;
+  const durable = ['--appendonly', 'yes', '--save', ''];
+  const settings = ['--port', String(node.port), ...durable, '--requirepass', password, '--masterauth', password];
   const clustered = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '3000'];
   return {
     image: IMAGES.redis,
     ...fixedMembership(scope, node.name),
-    command: [
-      'redis-server',
-      ...['--port', String(node.port), '--appendonly', 'yes', '--save', ''],
-      ...['--requirepass', SECRETS.redisPassword, '--masterauth', SECRETS.redisPassword],
-      ...(scope.topology.redis.cluster ? clustered : []),
-    ],
-    environment: { REDISCLI_AUTH: SECRETS.redisPassword },
+    command: ['redis-server', ...settings, ...(scope.topology.redis.cluster ? clustered : [])],
+    environment: { REDISCLI_AUTH: password },
     volumes: [`${scope.nameOf(node.name)}:/data`],
     healthcheck: healthcheck('CMD-SHELL', `redis-cli -p ${node.port} ping | grep -q PONG`),
     restart: 'unless-stopped',

@@ -27,7 +27,7 @@ export const hasKafkaJars = async (): Promise<boolean> => exists(await jarFolder
 /** Kafka's class path, in one order: a class-data archive is valid for exactly one. */
 export async function kafkaClassPath(): Promise<string> {
   const folder = await jarFolder();
-  const jars = await readdir(folder).catch(() => []);
+  const jars = await readdir(folder).catch((): string[] => []);
   if (jars.length === 0) throw new DeployError('Kafka is not installed yet: run npm start');
   return jars
     .toSorted()

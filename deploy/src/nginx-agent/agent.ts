@@ -13,6 +13,8 @@ const SETTLE_MS = 100;
 const SUPERVISION_MS = 500;
 const FIRST_ANSWER_MS = 2000;
 const STOP_GRACE_MS = 2000;
+/** Host names of instances may begin to resolve, or resolve differently, without a word from Consul. */
+const REFRESH_MS = 10_000;
 
 /** Runs one nginx, keeps it registered in Consul, and its upstreams the healthy instances that Consul knows. */
 export class NginxAgent {
@@ -21,6 +23,7 @@ export class NginxAgent {
   readonly #registration: KeptRegistration;
   readonly #stopped = new AbortController();
   #dirty = false;
+  #refreshAt = 0;
 
   constructor(
     config: AgentConfig,
@@ -45,10 +48,8 @@ export class NginxAgent {
   /** Runs until `stop`. */
   async run(): Promise<void> {
     for (const service of this.#services) service.watch();
-    const answered = async () => this.#services.every((service) => service.addresses !== undefined);
-    // A running nginx keeps the upstreams it has until Consul tells others.
-    const known = await becomesTrue(answered, FIRST_ANSWER_MS);
-    this.#dirty = known || !(await this.#nginx.isRunning());
+    await becomesTrue(async () => this.#knowsAll(), FIRST_ANSWER_MS);
+    this.#dirty = true;
     await Promise.all([this.#registration.keep(), this.#supervise()]);
   }
 
@@ -62,14 +63,21 @@ export class NginxAgent {
   }
 
   async #bringUpToDate(): Promise<void> {
-    if (this.#dirty) {
+    const running = await this.#nginx.isRunning();
+    // A running nginx, taken over from an agent before, keeps the upstreams it has until Consul has told of all.
+    if ((this.#dirty || Date.now() >= this.#refreshAt) && (this.#knowsAll() || !running)) {
       this.#dirty = false;
+      this.#refreshAt = Date.now() + REFRESH_MS;
       const instances = this.#instances();
       if (await this.#nginx.apply(instances)) this.report(`in rotation: ${JSON.stringify(instances)}`);
-    } else if (!(await this.#nginx.isRunning())) {
+    } else if (!running) {
       this.report('nginx is not running: starting it');
       await this.#nginx.start();
     }
+  }
+
+  #knowsAll(): boolean {
+    return this.#services.every((service) => service.addresses !== undefined);
   }
 
   #instances(): Instances {

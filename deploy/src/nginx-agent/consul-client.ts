@@ -72,7 +72,7 @@ export class ConsulClient {
     onError: (error: unknown) => void,
   ): () => void {
     const watch = this.#consul.watch({
-      method: this.#consul.health.service,
+      method: this.#consul.health.service.bind(this.#consul.health),
       options: { service, passing: 'true', wait: '30s' },
     });
     const fail = (error: unknown) => {

@@ -43,14 +43,12 @@ export class Stack {
   /** Environment of services and one-off programs: where the servers are and how to enter them. */
   readonly env: Environment;
   readonly urls: StackUrls;
-  readonly #secrets: StackSecrets;
   readonly #extraServices = new Map<string, StackProcess>();
 
   constructor(
     readonly description: StackDescription,
     secrets: StackSecrets,
   ) {
-    this.#secrets = secrets;
     this.topology = createTopology(description);
     this.table = new ProcessTable(description.stateDir);
     this.parts = stackParts(description, this.topology, secrets);

@@ -50,7 +50,7 @@ class Starter {
   async undo(): Promise<void> {
     this.#cancelled = true;
     const launched = await Promise.allSettled(this.#launched);
-    await Promise.all(launched.map((one) => (one.status === 'fulfilled' ? one.value.stop(5000) : undefined)));
+    await Promise.all(launched.flatMap((one) => (one.status === 'fulfilled' ? [one.value.stop(5000)] : [])));
     const nothingRunsHere = (await this.stack.table.names()).length === 0;
     if (nothingRunsHere) await rm(this.stack.descriptionPath, { force: true });
   }
