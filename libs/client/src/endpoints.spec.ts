@@ -96,6 +96,15 @@ describe('endpoints', () => {
     expect(tried).toEqual(['a']);
   });
 
+  it('discovers anew, in the same attempt, when no known server can be reached', async () => {
+    let generation = 0;
+    const endpoints = new Endpoints(() => Promise.resolve([`server ${(generation += 1)}`]));
+    await endpoints.firstReachable((url) => Promise.resolve(url));
+    expect(await endpoints.firstReachable((url) => (url === 'server 1' ? down() : Promise.resolve(url)))).toBe(
+      'server 2',
+    );
+  });
+
   it('gives up when freshly discovered servers cannot be reached', async () => {
     await expect(new Endpoints(fixedServer('http://a/')).firstReachable(down)).rejects.toThrow(Unreachable);
   });
