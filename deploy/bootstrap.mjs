@@ -24,7 +24,6 @@ const main = join(root, 'deploy', 'dist', 'main.js');
 
 const NEEDS_BUILD = new Set(['start', 'test', 'chat', 'compose']);
 const COMMANDS = [...NEEDS_BUILD, 'stop', 'status', 'logs', 'infra'];
-const QUIET_COMMANDS = new Set(['chat', 'status', 'logs', 'stop']);
 
 const MEBIBYTE = 1024 * 1024;
 const FRESH_MIB = 3000;
@@ -34,7 +33,8 @@ class Problem extends Error {}
 
 const args = process.argv.slice(2);
 const command = args[0] ?? '';
-const say = (line) => QUIET_COMMANDS.has(command) || process.stdout.write(`${line}\n`);
+// Standard output of the terminal client belongs to the client.
+const say = (line) => (command === 'chat' ? process.stderr : process.stdout).write(`${line}\n`);
 
 /** The program that is running for us, so that an interruption ends it too. */
 let child;
