@@ -79,12 +79,21 @@ async function works(node) {
 }
 
 /** npm as the user started it, or the one on the path. */
-const npm = (node, npmArgs, options) =>
-  process.env.npm_execpath?.endsWith('.js')
-    ? run(node, [process.env.npm_execpath, ...npmArgs], options)
-    : run('npm', npmArgs, options);
+function npm(node, npmArgs, options) {
+  // Said even when the user runs us with --silent: a failure has to be explained.
+  const all = [...npmArgs, '--loglevel=error'];
+  const own = process.env.npm_execpath;
+  return own?.endsWith('.js') ? run(node, [own, ...all], options) : run('npm', all, options);
+}
 
-const lastLines = (output) => output.trim().split('\n').slice(-3).join(' | ');
+/** npm explains itself first and ends with advice. */
+const explanation = (output) =>
+  output
+    .split('\n')
+    .map((line) => line.replace(/^npm error\s*/, '').trim())
+    .filter((line) => line !== '' && !line.startsWith('npm '))
+    .slice(0, 3)
+    .join(' | ');
 
 /** The path of a Node that is new enough: this one, or one from npm kept below .state. */
 async function ensureNode() {
@@ -105,7 +114,7 @@ async function ensureNode() {
   if (!(await works(node))) usePlatformPackage(node);
   if (await works(node)) return node;
   throw new Problem(
-    `Node ${NODE_MAJOR} could not be installed (${lastLines(installed.output)}): install it yourself, then again`,
+    `Node ${NODE_MAJOR} could not be installed (${explanation(installed.output)}): install it yourself, then again`,
   );
 }
 
@@ -141,7 +150,7 @@ async function ensurePackages(node) {
   if (packagesAreInstalled()) return;
   say('installing npm packages');
   const { code, output } = await npm(node, ['ci', '--no-audit', '--no-fund']);
-  if (code !== 0) throw new Problem(`npm ci failed: ${lastLines(output)}`);
+  if (code !== 0) throw new Problem(`npm ci failed: ${explanation(output)}`);
 }
 
 /** Names, sizes and times of everything that the build reads. */
