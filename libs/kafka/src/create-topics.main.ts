@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { topicLayout } from '@parley/contracts';
+import { loadConfig } from '@parley/platform';
 import { z } from 'zod';
 import { KafkaAdmin } from './kafka-admin.js';
 import { kafkaEnv, kafkaOptionsFrom } from './kafka-env.js';
@@ -12,15 +13,13 @@ const HOUR_MS = 3_600_000;
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 async function main(): Promise<void> {
-  const env = z.object(kafkaEnv).safeParse(process.env);
-  if (!env.success)
-    throw new Error(env.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
-  const admin = new KafkaAdmin(createKafka(kafkaOptionsFrom(env.data, 'create-topics'), silent));
-  await awaitBroker(admin, env.data.KAFKA_BROKERS);
+  const env = loadConfig(z.object(kafkaEnv));
+  const admin = new KafkaAdmin(createKafka(kafkaOptionsFrom(env, 'create-topics'), silent));
+  await awaitBroker(admin, env.KAFKA_BROKERS);
   for (const { name, partitions, retentionHours } of topicLayout) {
     const outcome = await admin.ensureTopic(name, {
-      partitions: partitions === 'configured' ? env.data.KAFKA_PARTITIONS : partitions,
-      replicationFactor: env.data.KAFKA_REPLICATION_FACTOR,
+      partitions: partitions === 'configured' ? env.KAFKA_PARTITIONS : partitions,
+      replicationFactor: env.KAFKA_REPLICATION_FACTOR,
       ...(retentionHours !== undefined && { retentionMs: retentionHours * HOUR_MS }),
     });
     process.stdout.write(`${name}: ${outcome}\n`);

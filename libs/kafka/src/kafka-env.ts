@@ -1,30 +1,28 @@
-import { z } from 'zod';
+import { booleanVar, choiceVar, hostPortListVar, hostPortText, integerVar, secretVar, textVar } from '@parley/platform';
+import type { z } from 'zod';
 import type { KafkaOptions } from './kafka-handle.js';
 
-const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
-const count = (byDefault: number) => z.coerce.number().int().min(1).max(1_000).default(byDefault);
-
-/** The environment variables of this library; a service spreads them into its own schema. */
+/** The environment variables of this library; a program spreads them into its own schema. */
 export const kafkaEnv = {
-  /** Comma-separated `host:port`. */
-  KAFKA_BROKERS: z
-    .string()
-    .transform((text) =>
-      text
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== ''),
-    )
-    .pipe(z.array(z.string().regex(/^[^\s:]+:\d{1,5}$/, 'must be host:port')).min(1)),
-  KAFKA_PARTITIONS: count(6),
-  KAFKA_REPLICATION_FACTOR: count(1),
-  KAFKA_SSL: flag.default(false),
-  KAFKA_SASL_USERNAME: z.string().min(1).optional(),
-  KAFKA_SASL_PASSWORD: z.string().min(1).optional(),
-  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).default('scram-sha-512'),
+  KAFKA_BROKERS: hostPortListVar()
+    .transform((brokers) => brokers.map(hostPortText))
+    .meta({ accepted: 'a comma-separated list of host:port' })
+    .describe('Kafka brokers to begin with; any one that answers leads to the rest.'),
+  KAFKA_PARTITIONS: integerVar({ min: 1, max: 1_000 })
+    .default(6)
+    .describe('Partitions of the topics that are spread over instances, when they are created.'),
+  KAFKA_REPLICATION_FACTOR: integerVar({ min: 1, max: 32 })
+    .default(1)
+    .describe('Copies of every topic, when it is created; at most the number of brokers.'),
+  KAFKA_SSL: booleanVar().default(false).describe('Encrypts the connections to the brokers.'),
+  KAFKA_SASL_USERNAME: textVar().optional().describe('User at the brokers; goes with KAFKA_SASL_PASSWORD.'),
+  KAFKA_SASL_PASSWORD: secretVar().optional().describe('Password at the brokers.'),
+  KAFKA_SASL_MECHANISM: choiceVar(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .default('scram-sha-512')
+    .describe('How user and password are sent to the brokers.'),
 };
 
-export type KafkaEnv = z.infer<z.ZodObject<typeof kafkaEnv>>;
+export type KafkaEnv = Readonly<z.output<z.ZodObject<typeof kafkaEnv>>>;
 
 /** @throws Error if only one of user name and password is set: a half-configured login is a mistake, not a choice. */
 export function kafkaOptionsFrom(env: KafkaEnv, clientId: string): KafkaOptions {

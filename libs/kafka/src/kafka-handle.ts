@@ -2,7 +2,7 @@ import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type RetryOptions
 
 export interface KafkaOptions {
   /** Addresses as `host:port`; any one that answers leads to the rest. */
-  brokers: string[];
+  brokers: readonly string[];
   clientId: string;
   ssl?: boolean;
   sasl?: { username: string; password: string; mechanism?: SaslMechanism };
@@ -28,7 +28,7 @@ export interface KafkaHandle {
 export function createKafka(options: KafkaOptions, log: Log): KafkaHandle {
   const { sasl } = options;
   const config: KafkaConfig = {
-    brokers: options.brokers,
+    brokers: [...options.brokers],
     clientId: options.clientId,
     ssl: options.ssl ?? false,
     connectionTimeout: 2_000,

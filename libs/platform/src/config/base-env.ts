@@ -1,16 +1,5 @@
-import { z } from 'zod';
-import {
-  booleanVar,
-  choiceVar,
-  hostPortListVar,
-  hostPortText,
-  httpUrlListVar,
-  integerVar,
-  mysqlUrlListVar,
-  mysqlUrlVar,
-  secretVar,
-  textVar,
-} from './variables.js';
+import type { z } from 'zod';
+import { booleanVar, choiceVar, hostPortListVar, httpUrlListVar, integerVar, secretVar, textVar } from './variables.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -35,22 +24,6 @@ export const serviceEnv = {
     .describe('Time for an orderly stop; what is not finished by then is cut off.'),
 };
 
-export const kafkaEnv = {
-  KAFKA_BROKERS: hostPortListVar()
-    .transform((brokers) => brokers.map(hostPortText))
-    .meta({ accepted: 'a comma-separated list of host:port' })
-    .describe('Kafka brokers to begin with.'),
-  KAFKA_PARTITIONS: integerVar({ min: 1, max: 10_000 })
-    .default(6)
-    .describe('Partitions of the topics that are spread over instances.'),
-  KAFKA_REPLICATION_FACTOR: integerVar({ min: 1, max: 32 })
-    .default(1)
-    .describe('Copies of every topic; at most the number of brokers.'),
-  KAFKA_SSL: booleanVar().default(false).describe('Encrypts the connections to the brokers.'),
-  KAFKA_SASL_USERNAME: textVar().optional().describe('User at the brokers; goes with KAFKA_SASL_PASSWORD.'),
-  KAFKA_SASL_PASSWORD: secretVar().optional().describe('Password at the brokers.'),
-};
-
 export const redisEnv = {
   REDIS_NODES: hostPortListVar().describe('The Redis server, or nodes of the cluster to begin with.'),
   REDIS_CLUSTER: booleanVar().default(false).describe('Whether REDIS_NODES are nodes of a cluster.'),
@@ -58,22 +31,8 @@ export const redisEnv = {
   REDIS_PASSWORD: secretVar().optional().describe('Password at Redis.'),
 };
 
-export const databaseEnv = {
-  USER_DB_SOURCE_URL: mysqlUrlVar().describe('User database: the server that takes writes.'),
-  USER_DB_REPLICA_URL: mysqlUrlVar().optional().describe('User database: a read-only copy.'),
-  MESSAGE_SHARD_SOURCE_URLS: mysqlUrlListVar().describe('Message shards 1 to N: the servers that take writes.'),
-  MESSAGE_SHARD_REPLICA_URLS: mysqlUrlListVar()
-    .optional()
-    .describe('Read-only copies of the message shards, in the same order.'),
-};
-
-/** All variables that services have in common. */
-export const baseEnv = z.object({ ...serviceEnv, ...kafkaEnv, ...redisEnv, ...databaseEnv });
-
 export type ServiceConfig = Readonly<z.output<z.ZodObject<typeof serviceEnv>>>;
-export type KafkaConfig = Readonly<z.output<z.ZodObject<typeof kafkaEnv>>>;
 export type RedisConfig = Readonly<z.output<z.ZodObject<typeof redisEnv>>>;
-export type DatabaseConfig = Readonly<z.output<z.ZodObject<typeof databaseEnv>>>;
 
 /** Address under which other parts reach this instance. */
 export const advertisedHost = (config: Pick<ServiceConfig, 'ADVERTISE_HOST' | 'HTTP_HOST'>): string =>

@@ -1,19 +1,30 @@
 import { z } from 'zod';
-import { baseEnv, databaseEnv, kafkaEnv, redisEnv, serviceEnv } from './base-env.js';
+import { redisEnv, serviceEnv } from './base-env.js';
 import { describeEnv } from './describe-env.js';
 import { ConfigurationError, loadConfig } from './load-config.js';
+import { booleanVar, mysqlUrlListVar, mysqlUrlVar } from './variables.js';
+
+const databases = {
+  USERS_URL: mysqlUrlVar().describe('Users.'),
+  SHARD_URLS: mysqlUrlListVar().describe('Messages.'),
+};
+const schema = z.object({
+  ...serviceEnv,
+  ...redisEnv,
+  ...databases,
+  SSL: booleanVar().default(false).describe('Encryption.'),
+});
 
 const complete = {
   HTTP_PORT: '8080',
-  KAFKA_BROKERS: 'k1:9092, k2:9092',
   REDIS_NODES: 'r1:6379,[::1]:6380',
-  USER_DB_SOURCE_URL: 'mysql://parley:p%40ss@db:3307/users',
-  MESSAGE_SHARD_SOURCE_URLS: 'mysql://parley:a@db1/shard1,mysql://parley:b@db2:3306/shard2',
+  USERS_URL: 'mysql://parley:p%40ss@db:3307/users',
+  SHARD_URLS: 'mysql://parley:a@db1/shard1, mysql://parley:b@db2:3306/shard2',
 };
 
-const problemsOf = (env: Record<string, string>, schema: z.ZodObject = baseEnv): readonly string[] => {
+const problemsOf = (env: Record<string, string>, about: z.ZodObject): readonly string[] => {
   try {
-    loadConfig(schema, env);
+    loadConfig(about, env);
   } catch (error) {
     if (error instanceof ConfigurationError) return error.problems;
     throw error;
@@ -23,24 +34,21 @@ const problemsOf = (env: Record<string, string>, schema: z.ZodObject = baseEnv):
 
 describe('loadConfig', () => {
   it('turns texts into typed values and fills the defaults in', () => {
-    expect(loadConfig(baseEnv, complete)).toEqual({
+    expect(loadConfig(schema, complete)).toEqual({
       SERVICE_ID: '1',
       HTTP_HOST: '127.0.0.1',
       HTTP_PORT: 8080,
       LOG_LEVEL: 'info',
       CONSUL_URLS: [],
       SHUTDOWN_SECONDS: 10,
-      KAFKA_BROKERS: ['k1:9092', 'k2:9092'],
-      KAFKA_PARTITIONS: 6,
-      KAFKA_REPLICATION_FACTOR: 1,
-      KAFKA_SSL: false,
+      SSL: false,
       REDIS_NODES: [
         { host: 'r1', port: 6379 },
         { host: '::1', port: 6380 },
       ],
       REDIS_CLUSTER: false,
-      USER_DB_SOURCE_URL: { host: 'db', port: 3307, username: 'parley', password: 'p@ss', database: 'users' },
-      MESSAGE_SHARD_SOURCE_URLS: [
+      USERS_URL: { host: 'db', port: 3307, username: 'parley', password: 'p@ss', database: 'users' },
+      SHARD_URLS: [
         { host: 'db1', port: 3306, username: 'parley', password: 'a', database: 'shard1' },
         { host: 'db2', port: 3306, username: 'parley', password: 'b', database: 'shard2' },
       ],
@@ -48,7 +56,7 @@ describe('loadConfig', () => {
   });
 
   it('gives an object that nobody can change', () => {
-    const config = loadConfig(baseEnv, complete);
+    const config = loadConfig(schema, complete);
     expect([config, config.REDIS_NODES, config.REDIS_NODES[0]].every(Object.isFrozen)).toBe(true);
   });
 
@@ -76,8 +84,8 @@ describe('loadConfig', () => {
       'localhost:8500',
       'CONSUL_URLS: needs a comma-separated list of http://host:port addresses, was given "localhost:8500"',
     ],
-    [kafkaEnv, 'KAFKA_BROKERS', 'a:1,b', 'KAFKA_BROKERS: needs a comma-separated list of host:port, was given "a:1,b"'],
-    [kafkaEnv, 'KAFKA_SSL', 'yes', 'KAFKA_SSL: needs true or false, was given "yes"'],
+    [redisEnv, 'REDIS_CLUSTER', 'yes', 'REDIS_CLUSTER: needs true or false, was given "yes"'],
+    [redisEnv, 'REDIS_NODES', 'a:1,b', 'REDIS_NODES: needs a comma-separated list of host:port, was given "a:1,b"'],
     [redisEnv, 'REDIS_NODES', 'r1:0', 'REDIS_NODES: needs a comma-separated list of host:port, was given "r1:0"'],
   ])('says what is wrong with one variable', (shape, name, value, text) => {
     expect(problemsOf({ ...complete, [name]: value }, z.object(shape))).toEqual([text]);
@@ -89,35 +97,35 @@ describe('loadConfig', () => {
     ['mysql://parley:hush@db', 'no database'],
     ['mysql://parley:%zz-hush@db/users', 'broken escape'],
   ])('never shows the credentials in %s (%s)', (value) => {
-    expect(problemsOf({ ...complete, USER_DB_SOURCE_URL: value }, z.object(databaseEnv))).toEqual([
-      'USER_DB_SOURCE_URL: needs mysql://user:password@host:port/database, was given a value that is not shown',
+    expect(problemsOf({ ...complete, USERS_URL: value }, z.object(databases))).toEqual([
+      'USERS_URL: needs mysql://user:password@host:port/database, was given a value that is not shown',
     ]);
   });
 
   it('hides a value that carries credentials or a secret name even if its schema forgot', () => {
-    const schema = z.object({ HOOK: z.literal('x'), API_TOKEN: z.literal('x') });
-    const problems = problemsOf({ HOOK: 'https://me:hush@host/', API_TOKEN: 'hush' }, schema).join('\n');
+    const careless = z.object({ HOOK: z.literal('x'), API_TOKEN: z.literal('x') });
+    const problems = problemsOf({ HOOK: 'https://me:hush@host/', API_TOKEN: 'hush' }, careless).join('\n');
     expect(problems).toMatch(/^HOOK: .*not shown\nAPI_TOKEN: .*not shown$/);
     expect(problems).not.toContain('hush');
   });
 
   it('names all wrong variables at once, one on each line', () => {
     const { HTTP_PORT: _, ...rest } = complete;
-    expect(() => loadConfig(baseEnv, { ...rest, KAFKA_SSL: '1' })).toThrow(
-      'HTTP_PORT: is missing, needs a whole number from 0 to 65535\nKAFKA_SSL: needs true or false, was given "1"',
+    expect(() => loadConfig(schema, { ...rest, SSL: '1' })).toThrow(
+      'HTTP_PORT: is missing, needs a whole number from 0 to 65535\nSSL: needs true or false, was given "1"',
     );
   });
 });
 
 describe('describeEnv', () => {
   it('documents every variable with its default and what it accepts', () => {
-    const table = describeEnv(baseEnv);
+    const table = describeEnv(schema);
     expect(table.filter(({ accepted, description }) => accepted === '' || description === '')).toEqual([]);
     expect(table).toContainEqual({
-      name: 'KAFKA_BROKERS',
+      name: 'REDIS_NODES',
       default: 'required',
       accepted: 'a comma-separated list of host:port',
-      description: 'Kafka brokers to begin with.',
+      description: 'The Redis server, or nodes of the cluster to begin with.',
     });
     expect(table.map(({ name, default: value }) => `${name}=${value}`)).toEqual(
       expect.arrayContaining(['SERVICE_ID=1', 'CONSUL_URLS=none', 'ADVERTISE_HOST=none', 'HTTP_PORT=required']),
