@@ -52,11 +52,16 @@ export async function ensureKafkaJars(progress: (line: string) => void): Promise
   progress('fetching Kafka (45 MB of jars)');
   const download = await mkdtemp(join(toolchainDir, 'kafka-download-'));
   try {
-    const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${download}`];
+    const goal = [
+      'dependency:copy-dependencies',
+      '-DincludeScope=runtime',
+      `-DoutputDirectory=${join(download, 'jars')}`,
+      `-Dmaven.repo.local=${join(download, 'repository')}`,
+    ];
     const fetchJars = () => run(['mvn', '-B', '-q', '-f', pom, ...goal], { what: 'downloading Kafka with Maven' });
     // Maven keeps what it has got, so a second try only fetches the rest.
     await fetchJars().catch(fetchJars);
-    await rename(download, await jarFolder());
+    await rename(join(download, 'jars'), await jarFolder());
   } finally {
     await rm(download, { recursive: true, force: true });
   }

@@ -9,6 +9,13 @@ export interface RunOptions {
   readonly what: string;
 }
 
+/** The lines that look like the reason; where none does, the last ones. */
+function explanation(said: string): string {
+  const lines = said.split('\n').filter((line) => line.trim() !== '');
+  const reasons = lines.filter((line) => /^(E:|\[ERROR\]|.*\berror\b)/i.test(line)).slice(0, 2);
+  return (reasons.length > 0 ? reasons : lines.slice(-3)).join(' | ').slice(0, 600);
+}
+
 const children = new Set<ReturnType<typeof spawn>>();
 
 /** Ends what still runs for us; called when we are interrupted ourselves. */
@@ -35,8 +42,7 @@ export function run(command: readonly [string, ...string[]], { cwd, env, what }:
     child.once('close', (code, signal) => {
       children.delete(child);
       if (code === 0) return resolve(output.join(''));
-      const said = `${output.join('')}\n${errors.join('')}`.trim().split('\n').slice(-3).join(' | ');
-      return fail(`${signal ?? `exit ${code}`}: ${said.slice(-600)}`);
+      return fail(`${signal ?? `exit ${code}`}: ${explanation(`${output.join('')}\n${errors.join('')}`)}`);
     });
   });
 }
