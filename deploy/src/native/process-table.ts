@@ -27,12 +27,14 @@ const RAISE_LIMITS =
 /** Variables that belong to the program which runs us, not to what we run. */
 const isPrivate = (name: string): boolean => /^(npm_|JEST_|NX_|PARLEY_)|^(NODE_OPTIONS|NODE_ENV|INIT_CWD)$/.test(name);
 
+/** Servers live where the path of an ordinary user does not lead. */
+const SYSTEM_FOLDERS = '/usr/local/sbin:/usr/sbin:/sbin';
+
 export function inheritedEnvironment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) =>
-      value === undefined || isPrivate(name) ? [] : [[name, value]],
-    ),
+  const own = Object.entries(process.env).flatMap(([name, value]): [string, string][] =>
+    value === undefined || isPrivate(name) ? [] : [[name, value]],
   );
+  return { ...Object.fromEntries(own), PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:${SYSTEM_FOLDERS}` };
 }
 
 function signalQuietly(pid: number, signal: NodeJS.Signals): void {
