@@ -7,6 +7,7 @@ export default {
   moduleNameMapper: {
     '^@parley/deploy$': '<rootDir>/deploy/src/index.ts',
     '^@parley/client/node$': '<rootDir>/libs/client/src/node.ts',
+    '^@parley/(auth|connection|message|push)/config$': '<rootDir>/apps/$1/src/config.ts',
     '^@parley/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
