@@ -33,7 +33,7 @@ const container = (name: string) => {
 };
 
 describe('docker-compose.yml', () => {
-  it('is what "npm run compose" makes of the topology', () => {
+  it('is what "npm run compose -w deploy" makes of the topology', () => {
     expect(committed).toBe(renderCompose());
   });
 

@@ -5,7 +5,7 @@ import { scopeOf } from './scope.js';
 import { serverContainers } from './server-containers.js';
 import { setupContainers } from './setup-containers.js';
 
-const HEADER = ` The whole system in containers. Made from deploy/src/topology.ts by "npm run compose": change it there.
+const HEADER = ` The whole system in containers. Made from deploy/src/topology.ts by "npm run compose -w deploy": change it there.
 
    docker compose --profile single up --build --wait     one of each
    docker compose --profile full up --build --wait       3 Kafka, 6 Redis, 3 x source and replica, 3 Consul, 2 of each of ours

@@ -81,7 +81,8 @@ async function installPackages(packages: readonly string[]): Promise<void> {
 
 /** Makes sure the server programs are there; Maven only when Kafka's jars have still to be fetched. */
 export async function ensurePackages(needMaven: boolean, progress: (line: string) => void): Promise<void> {
-  const packages = await missing(needMaven ? [...SERVERS, MAVEN] : SERVERS);
+  const needed = needMaven ? [...SERVERS, MAVEN] : SERVERS;
+  const packages = await missing(needed);
   if (packages.length === 0) return;
   const command = `apt-get install --no-install-recommends ${packages.join(' ')}`;
   if (!(await findProgram('apt-get'))) {
@@ -96,7 +97,7 @@ export async function ensurePackages(needMaven: boolean, progress: (line: string
   }
   progress(`installing ${packages.join(', ')} (apt-get, no service is started)`);
   await installPackages(packages);
-  const still = await missing(SERVERS);
+  const still = await missing(needed);
   if (still.length > 0)
     throw new DeployError(`${still.join(', ')} still missing after the installation: run ${command}`);
 }

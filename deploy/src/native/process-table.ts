@@ -115,6 +115,12 @@ export class ProcessTable {
     return record && (await isAlive(record)) ? record : undefined;
   }
 
+  /** When the process was started, in milliseconds since 1970; undefined when it is not running. */
+  async startedAt(name: string): Promise<number | undefined> {
+    if (!(await this.running(name))) return undefined;
+    return (await stat(this.#recordFile(name))).mtimeMs;
+  }
+
   /** Names of all processes ever started here and not yet forgotten, running or crashed. */
   async names(): Promise<string[]> {
     const files = await readdir(this.#records).catch(() => []);

@@ -1,9 +1,10 @@
 import { access } from 'node:fs/promises';
+import { globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeployError } from '../errors.js';
 import { instanceEnvironment, type Environment, type Network } from '../environment.js';
-import type { ServiceInstance } from '../topology.js';
-import { inWorkspace, toolchainDir } from '../workspace.js';
+import type { ServiceInstance, ServiceKind } from '../topology.js';
+import { inWorkspace, toolchainDir, workspaceRoot } from '../workspace.js';
 import type { Part } from './part.js';
 import type { ProcessSpec } from './process-table.js';
 import { run } from './run.js';
@@ -23,6 +24,12 @@ async function builtFile(...path: string[]): Promise<string> {
     throw new DeployError(`${path.join('/')} is missing: run npm run build`);
   });
   return file;
+}
+
+/** When the code that a service runs was last built, in milliseconds since 1970. */
+export function builtAt(kind: ServiceKind): number {
+  const files = globSync(`{apps/${kind},libs/*}/dist/**/*.js`, { cwd: workspaceRoot });
+  return Math.max(0, ...files.map((file) => statSync(inWorkspace(file)).mtimeMs));
 }
 
 export const servicePart = (service: ServiceInstance, environment: Environment): Part => ({

@@ -84,7 +84,8 @@ export class NginxProcess {
       stateDir: this.#dir,
       webRoot: this.config.NGINX_WEB_ROOT,
       listen: this.config.NGINX_LISTEN,
-      user: userInfo().username,
+      // Workers run as whoever started us, who can read what they serve; only root has a choice.
+      user: process.getuid?.() === 0 ? `user ${userInfo().username};` : '',
       workers: this.config.NGINX_WORKERS,
       connections: Math.min(this.config.NGINX_CONNECTIONS, openFiles - 100),
       openFiles,

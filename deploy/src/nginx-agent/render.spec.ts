@@ -7,7 +7,7 @@ const settings = {
   stateDir: '/state/nginx-1',
   webRoot: '/web',
   listen: '127.0.0.1:18080',
-  user: 'someone',
+  user: 'user someone;',
   workers: 2,
   connections: 16384,
   openFiles: 20000,

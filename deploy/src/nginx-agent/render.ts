@@ -12,6 +12,7 @@ export interface Settings {
   readonly webRoot: string;
   /** `address:port` to listen on. */
   readonly listen: string;
+  /** The `user` directive, or nothing. */
   readonly user: string;
   readonly workers: number;
   readonly connections: number;

@@ -5,7 +5,7 @@ import { isFree } from '../native/ports.js';
 import { memoryOf } from '../native/proc-fs.js';
 import { ProcessTable } from '../native/process-table.js';
 import { loadSecrets, type StackSecrets } from '../native/secrets.js';
-import { createTopics, migrateDatabases, nativeNetwork } from '../native/services.js';
+import { builtAt, createTopics, migrateDatabases, nativeNetwork } from '../native/services.js';
 import {
   createTopology,
   MAX_INSTANCES,
@@ -124,6 +124,15 @@ export class Stack {
     const wanted = new Set(this.parts.services.map((part) => part.name));
     const isService = (name: string) => SERVICE_KINDS.some((kind) => name.startsWith(`${kind}-`));
     return (await this.table.names()).filter((name) => isService(name) && !wanted.has(name));
+  }
+
+  /** Names of running service instances whose code has been built anew since they were started. */
+  async outdatedServices(): Promise<string[]> {
+    const services = this.topology.services.map(async ({ name, kind }) => {
+      const startedAt = await this.table.startedAt(name);
+      return startedAt !== undefined && startedAt < builtAt(kind) ? [name] : [];
+    });
+    return (await Promise.all(services)).flat();
   }
 
   /** Stops everything: services, load balancers, servers. Tells how many processes there were. */

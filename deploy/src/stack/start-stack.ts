@@ -83,9 +83,9 @@ class Starter {
 
 async function bringUp(stack: Stack, options: StackOptions): Promise<void> {
   const progress = options.progress ?? (() => undefined);
-  const surplus = await stack.surplusServices();
-  if (surplus.length > 0) progress(`stopping ${surplus.join(', ')}`);
-  await Promise.all(surplus.map((name) => stack.table.stop(name, 10_000)));
+  const unwanted = [...(await stack.surplusServices()), ...(await stack.outdatedServices())];
+  if (unwanted.length > 0) progress(`stopping ${unwanted.join(', ')}`);
+  await Promise.all(unwanted.map((name) => stack.table.stop(name, 10_000)));
   const parts = allParts(stack.parts);
   const running = await Promise.all(parts.map((part) => stack.table.running(part.name)));
   await requireFreePorts(parts.filter((_, index) => !running[index]));
