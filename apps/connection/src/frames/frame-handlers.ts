@@ -40,7 +40,11 @@ export class FrameHandlers {
       CREATE_REQUEST: toUser,
       JOIN_REQUEST: toUser,
       FETCH_CHANNEL_INVITECODE_REQUEST: toChannel,
-      QUIT_REQUEST: toChannel,
+      QUIT_REQUEST: (socket, frame, text) => {
+        // Positions noted while still a member must not be judged after the end of the membership.
+        reads.report(socket);
+        toChannel(socket, frame, text);
+      },
       ENTER_REQUEST: (socket, frame, text) => this.enter(socket, frame, text),
       LEAVE_REQUEST: (socket, frame, text) => this.leave(socket, frame, text),
       WRITE_MESSAGE: (socket, frame, text) => void sender.write(socket, frame, text),
