@@ -174,6 +174,7 @@ async function rest(shell: Shell, request: () => Promise<ApiAnswer>, done: strin
 async function logOut(shell: Shell): Promise<void> {
   const { session } = shell;
   if (!session) return;
+  shell.client.flushRead();
   let answered = false;
   const request = (): Promise<ApiAnswer> =>
     shell.expectingTheEnd(async () => {

@@ -74,6 +74,7 @@ export class App {
   async #logout(): Promise<void> {
     const { session } = this.#client;
     if (session === undefined) return;
+    this.#client.flushRead();
     await this.#api.logout(session);
     localStorage.removeItem(NAME_KEY);
     this.#client.close();

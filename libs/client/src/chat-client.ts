@@ -106,7 +106,7 @@ export class ChatClient extends ServerCommands {
 
   /** Ends the connection; what is under way fails. */
   close(): void {
-    this.#active.flushRead();
+    this.flushRead();
     this.#link?.close();
   }
 
@@ -152,6 +152,11 @@ export class ChatClient extends ServerCommands {
   /** Moves the read position; needed only without `autoRead`. False when there is no connection. */
   markRead(channelId: ChannelId, upTo: Seq): boolean {
     return this.raw({ type: 'READ_MESSAGE_ACK', channelId, messageSeqId: upTo });
+  }
+
+  /** Reports what was read now instead of soon: before a logout, which ends the connection from the other side. */
+  flushRead(): void {
+    this.#active.flushRead();
   }
 
   /** Sends a frame, or any text, as it is; the answer is to be seen in `frame` events. False when there is no connection. */
