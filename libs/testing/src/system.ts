@@ -1,6 +1,7 @@
 import { attachStack, type ServiceKind, type Stack, type StackProcess } from '@parley/deploy';
 import { Cluster, Redis } from 'ioredis';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import type { KafkaAccess } from './kafka-access.js';
 
 /** A whole running system, as its users and its operator see it. */
 export class System {
@@ -32,17 +33,36 @@ export class System {
 
   /** What the shards hold of a channel, by sequence. */
   async storedMessages(channelId: number): Promise<{ seq: number; content: string }[]> {
-    const found: { seq: number; content: string }[] = [];
-    for (const url of (this.stack.env['MESSAGE_SHARD_SOURCE_URLS'] ?? '').split(',')) {
-      const connection = await createConnection(url);
-      const [rows] = await connection.query<RowDataPacket[]>(
-        'SELECT message_sequence AS seq, content FROM message WHERE channel_id = ? ORDER BY message_sequence',
-        [channelId],
-      );
+    const sql = 'SELECT message_sequence AS seq, content FROM message WHERE channel_id = ? ORDER BY message_sequence';
+    const shards = await Promise.all(this.shards.map((shard) => this.rows(shard, sql, [channelId])));
+    return shards.flat().map((row) => ({ seq: Number(row['seq']), content: String(row['content']) }));
+  }
+
+  /** Connection URLs of the message shards, shard 1 first. */
+  get shards(): readonly string[] {
+    return (this.stack.env['MESSAGE_SHARD_SOURCE_URLS'] ?? '').split(',');
+  }
+
+  /** Connection URL of the user database. */
+  get users(): string {
+    return this.stack.env['USER_DB_SOURCE_URL'] ?? '';
+  }
+
+  /** Asks a database itself, behind the back of the services. */
+  async rows(database: string, sql: string, parameters: readonly (string | number)[] = []): Promise<RowDataPacket[]> {
+    const connection = await createConnection(database);
+    try {
+      const [rows] = await connection.query<RowDataPacket[]>(sql, [...parameters]);
+      return rows;
+    } finally {
       await connection.end();
-      found.push(...rows.map((row) => ({ seq: Number(row['seq']), content: String(row['content']) })));
     }
-    return found;
+  }
+
+  /** Loaded when needed: most tests never look into Kafka. */
+  async kafka(): Promise<KafkaAccess> {
+    const { KafkaAccess } = await import('./kafka-access.js');
+    return new KafkaAccess((this.stack.env['KAFKA_BROKERS'] ?? '').split(','));
   }
 
   /** Empties every Redis node. */
