@@ -40,7 +40,7 @@ describe('the pushes of a batch', () => {
     expect(pushesOf([ask])).toEqual([
       {
         userId: bob,
-        id: 'ASK_INVITE-r9',
+        id: ask.id,
         type: 'ASK_INVITE',
         channelId: null,
         messageSeqId: null,
