@@ -14,9 +14,11 @@ export const PATHS = {
 /** Cookie that carries the session; its value is the body of a successful login. */
 export const SESSION_COOKIE = 'SESSION';
 
+/** Whole bodies of answers under `/api/v1/auth`; a request that breaks a rule is answered with the rule instead. */
 export const AUTH_TEXT = {
   registered: 'User registered.',
   notAuthenticated: 'Not authenticated.',
+  loginFailed: 'Login failed.',
   loggedOut: 'Logout success.',
   logoutFailed: 'Logout failed.',
   unregistered: 'User unregistered.',
@@ -24,6 +26,9 @@ export const AUTH_TEXT = {
   registerFailed: 'Register user failed.',
   usernameTaken: 'Username is taken.',
   tooManyAttempts: 'Too many attempts.',
+  notAnObject: 'Body must be a JSON object.',
+  bodyTooLong: 'Body is too long.',
+  unavailable: 'Unavailable.',
 } as const;
 
 /** Letters of any script (with their marks), digits, `_`, `-` and `.`. */
@@ -48,7 +53,10 @@ export const RegisterRequest = z.object({ username: Username, password: NewPassw
 export type RegisterRequest = z.infer<typeof RegisterRequest>;
 
 /** Only shape is checked at login: whether name and password are good is one answer, 401. */
-export const LoginRequest = z.object({ username: z.string(), password: z.string() });
+export const LoginRequest = z.object({
+  username: z.string('username must be a text'),
+  password: z.string('password must be a text'),
+});
 export type LoginRequest = z.infer<typeof LoginRequest>;
 
 /** One entry of `GET /api/v1/push/inbox`, newest first. */

@@ -1,6 +1,5 @@
 import { BadRequestException, HttpException } from '@nestjs/common';
 import { AUTH_TEXT, PATHS } from '@parley/protocol';
-import { NOT_AN_OBJECT } from './json-body.js';
 import { InvalidRequest, TooManyAttempts } from './refusals.js';
 
 export interface Answer {
@@ -12,7 +11,7 @@ export interface Answer {
 /** Said when something the service depends on does not work; the same request may be sent again. */
 const FAILED: Readonly<Record<string, string>> = {
   [PATHS.register]: AUTH_TEXT.registerFailed,
-  [PATHS.login]: 'Login failed.',
+  [PATHS.login]: AUTH_TEXT.loginFailed,
   [PATHS.logout]: AUTH_TEXT.logoutFailed,
   [PATHS.unregister]: AUTH_TEXT.unregisterFailed,
 };
@@ -26,12 +25,12 @@ export function answerTo(error: unknown, path: string): Answer {
   if (error instanceof TooManyAttempts) {
     return { status: 429, text: error.message, retryAfterSeconds: error.retryAfterSeconds };
   }
-  if (!(error instanceof HttpException)) return { status: 503, text: FAILED[path] ?? 'Unavailable.' };
+  if (!(error instanceof HttpException)) return { status: 503, text: FAILED[path] ?? AUTH_TEXT.unavailable };
   const status = error.getStatus();
   // The parser's own texts would repeat parts of the body.
   if (error instanceof BadRequestException && !(error instanceof InvalidRequest))
-    return { status, text: NOT_AN_OBJECT };
-  if (status === TOO_LONG) return { status, text: 'Body is too long.' };
+    return { status, text: AUTH_TEXT.notAnObject };
+  if (status === TOO_LONG) return { status, text: AUTH_TEXT.bodyTooLong };
   if (status === UNKNOWN_ENCODING) return answerToUnreadable(path);
   return { status, text: error.message };
 }
@@ -40,5 +39,5 @@ export const isFailure = (answer: Answer): boolean => answer.status >= 500;
 
 function answerToUnreadable(path: string): Answer {
   if (path === PATHS.login) return { status: 401, text: AUTH_TEXT.notAuthenticated };
-  return { status: 400, text: NOT_AN_OBJECT };
+  return { status: 400, text: AUTH_TEXT.notAnObject };
 }

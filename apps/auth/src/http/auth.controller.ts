@@ -5,7 +5,7 @@ import type { Request, Response } from 'express';
 import { AccountService, type Holder } from '../account/account.service.js';
 import { TrustedProxies } from '../limits/client-address.js';
 import { LoginGuard, LogoutGuard, UnregisterGuard } from './guards.js';
-import { claimsJson, jsonBody, NOT_AN_OBJECT } from './json-body.js';
+import { claimsJson, jsonBody } from './json-body.js';
 import { LoggedIn } from './logged-in.js';
 import { addressOf } from './peer.js';
 import { PLAIN_TEXT } from './plain-text.filter.js';
@@ -24,7 +24,7 @@ export class AuthController {
   @HttpCode(200)
   @Header('Content-Type', PLAIN_TEXT)
   async register(@Req() request: Request): Promise<string> {
-    if (!claimsJson(request)) throw new InvalidRequest(NOT_AN_OBJECT);
+    if (!claimsJson(request)) throw new InvalidRequest(AUTH_TEXT.notAnObject);
     const account = jsonBody(RegisterRequest, request);
     const registered = await this.accounts.register(account, addressOf(request, this.proxies));
     if (!registered.ok) throw refusal(registered.error);

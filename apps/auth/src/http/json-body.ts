@@ -1,7 +1,6 @@
+import { AUTH_TEXT } from '@parley/protocol';
 import type { z } from 'zod';
 import { InvalidRequest } from './refusals.js';
-
-export const NOT_AN_OBJECT = 'Body must be a JSON object.';
 
 /** What a request must have for its body to be read as JSON at all. */
 export interface JsonRequest {
@@ -18,12 +17,12 @@ export const claimsJson = (request: JsonRequest): boolean =>
  */
 export function jsonBody<S extends z.ZodType>(schema: S, request: JsonRequest): z.output<S> {
   if (typeof request.body !== 'object' || request.body === null || Array.isArray(request.body)) {
-    throw new InvalidRequest(NOT_AN_OBJECT);
+    throw new InvalidRequest(AUTH_TEXT.notAnObject);
   }
   const body = schema.safeParse(request.body);
   if (body.success) return body.data;
   const [issue] = body.error.issues;
-  throw new InvalidRequest(issue === undefined ? NOT_AN_OBJECT : sentence(issue));
+  throw new InvalidRequest(issue === undefined ? AUTH_TEXT.notAnObject : sentence(issue));
 }
 
 function sentence(issue: z.core.$ZodIssue): string {
