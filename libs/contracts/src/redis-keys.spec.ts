@@ -1,0 +1,22 @@
+import { redisKeys } from './redis-keys.js';
+
+/** Services of two versions run side by side during an update: a key that changes loses sessions. */
+const KEYS = {
+  session: [redisKeys.session('9f86'), 'parley:session:9f86'],
+  userSessions: [redisKeys.userSessions(7), 'parley:user:7:sessions'],
+  attempts: [redisKeys.attempts('login', 'name:ann'), 'parley:attempts:login:name:ann'],
+  connectionServer: [redisKeys.connectionServer('1'), 'parley:connection-server:1'],
+  usernameOf: [redisKeys.usernameOf(7), 'parley:username:7'],
+  userByInviteCode: [redisKeys.userByInviteCode('7cae'), 'parley:user-by-invite-code:7cae'],
+  channelByInviteCode: [redisKeys.channelByInviteCode('49a8'), 'parley:channel-by-invite-code:49a8'],
+} as const satisfies Record<keyof typeof redisKeys, readonly [string, string]>;
+
+describe('Redis keys', () => {
+  it.each(Object.entries(KEYS))('%s stays as it is', (_, [key, expected]) => {
+    expect(key).toBe(expected);
+  });
+
+  it('leave the choice of the slot to the whole key', () => {
+    for (const [key] of Object.values(KEYS)) expect(key).not.toMatch(/[{}]/);
+  });
+});
