@@ -4,7 +4,7 @@ import {
   channelOf,
   type Connected,
   enter,
-  newConnected,
+  guests,
   nextSerial,
   roomOf,
   runningSystem,
@@ -13,13 +13,7 @@ import {
 
 const system = await runningSystem();
 const [first, second] = system.connectionServers as [string, string];
-const open: Connected[] = [];
-
-async function person(prefix: string, socketAt = system.server): Promise<Connected> {
-  const connected = await newConnected(system.server, prefix, socketAt);
-  open.push(connected);
-  return connected;
-}
+const person = guests(system);
 
 const channelsOf = async (of: Connected) =>
   (await of.wire.ask({ type: 'FETCH_CHANNELS_REQUEST' }, 'FETCH_CHANNELS_RESPONSE')).channels;
@@ -27,10 +21,6 @@ const channelsOf = async (of: Connected) =>
 const codeOf = async (member: Connected, channelId: number) =>
   (await member.wire.ask({ type: 'FETCH_CHANNEL_INVITECODE_REQUEST', channelId }, 'FETCH_CHANNEL_INVITECODE_RESPONSE'))
     .inviteCode;
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((connected) => connected.wire[Symbol.asyncDispose]()));
-});
 
 describe('creating a channel', () => {
   it('tells creator and participants, and nobody has entered it yet', async () => {

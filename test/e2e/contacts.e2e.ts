@@ -3,8 +3,8 @@ import {
   befriend,
   type Connected,
   eventually,
+  guests,
   logIn,
-  newConnected,
   PASSWORD,
   post,
   runningSystem,
@@ -13,13 +13,7 @@ import {
 
 const system = await runningSystem();
 const [first, second] = system.connectionServers as [string, string];
-const open: Connected[] = [];
-
-async function person(prefix: string, socketAt = system.server): Promise<Connected> {
-  const connected = await newConnected(system.server, prefix, socketAt);
-  open.push(connected);
-  return connected;
-}
+const person = guests(system);
 
 const inviteCodeOf = async (of: Connected) =>
   (await of.wire.ask({ type: 'FETCH_USER_INVITECODE_REQUEST' }, 'FETCH_USER_INVITECODE_RESPONSE')).inviteCode;
@@ -32,10 +26,6 @@ const invite = async (from: Connected, to: Connected) =>
 
 const inviteError = async (from: Connected, to: Connected) =>
   from.wire.askError({ type: 'INVITE_REQUEST', userInviteCode: await inviteCodeOf(to) });
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((connected) => connected.wire[Symbol.asyncDispose]()));
-});
 
 describe('an invitation', () => {
   it('reaches the partner on another server, is accepted, and both lists are right at once (D22)', async () => {

@@ -1,7 +1,7 @@
 import {
-  type Connected,
   channelOf,
   eventually,
+  guests,
   newConnected,
   nextSerial,
   roomOf,
@@ -12,16 +12,9 @@ import {
 
 const system = await runningSystem();
 const [first, second] = system.connectionServers as [string, string];
-const open: Connected[] = [];
-
-async function person(prefix: string, socketAt = system.server): Promise<Connected> {
-  const connected = await newConnected(system.server, prefix, socketAt);
-  open.push(connected);
-  return connected;
-}
+const person = guests(system);
 
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((connected) => connected.wire[Symbol.asyncDispose]()));
   await system.heal();
 });
 

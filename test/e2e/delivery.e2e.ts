@@ -1,10 +1,9 @@
 import { CLOSE, type PushInboxEntry } from '@parley/protocol';
 import {
   channelOf,
-  type Connected,
   enter,
   eventually,
-  newConnected,
+  guests,
   nextSerial,
   post,
   roomOf,
@@ -15,13 +14,7 @@ import {
 
 const system = await runningSystem();
 const [first, second] = system.connectionServers as [string, string];
-const open: Connected[] = [];
-
-async function person(prefix: string, socketAt = system.server): Promise<Connected> {
-  const connected = await newConnected(system.server, prefix, socketAt);
-  open.push(connected);
-  return connected;
-}
+const person = guests(system);
 
 async function inbox(of: { session: string }): Promise<PushInboxEntry[]> {
   const response = await fetch(new URL('/api/v1/push/inbox', system.server), {
@@ -33,10 +26,6 @@ async function inbox(of: { session: string }): Promise<PushInboxEntry[]> {
 
 const pushedTexts = async (of: { session: string }) =>
   (await inbox(of)).filter((entry) => entry.type === 'NOTIFY_MESSAGE').map((entry) => entry.content);
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((connected) => connected.wire[Symbol.asyncDispose]()));
-});
 
 describe('push (D5)', () => {
   it('goes once to each member who does not look, and to nobody else', async () => {

@@ -4,7 +4,7 @@ import {
   type Connected,
   enter,
   eventually,
-  newConnected,
+  guests,
   nextSerial,
   roomOf,
   runningSystem,
@@ -14,17 +14,7 @@ import {
 
 const system = await runningSystem();
 const [first, second] = system.connectionServers as [string, string];
-const open: Connected[] = [];
-
-async function person(prefix: string, socketAt = system.server): Promise<Connected> {
-  const connected = await newConnected(system.server, prefix, socketAt);
-  open.push(connected);
-  return connected;
-}
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((connected) => connected.wire[Symbol.asyncDispose]()));
-});
+const person = guests(system);
 
 describe('two people in a channel', () => {
   it.each([

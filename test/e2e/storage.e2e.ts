@@ -3,10 +3,9 @@ import { partitionOf } from '@parley/kafka';
 import type { PushInboxEntry } from '@parley/protocol';
 import {
   channelOf,
-  type Connected,
   eventually,
+  guests,
   type KafkaAccess,
-  newConnected,
   PASSWORD,
   roomOf,
   runningSystem,
@@ -14,17 +13,7 @@ import {
 } from '@parley/testing';
 
 const system = await runningSystem();
-const open: Connected[] = [];
-
-async function person(prefix: string): Promise<Connected> {
-  const connected = await newConnected(system.server, prefix);
-  open.push(connected);
-  return connected;
-}
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((connected) => connected.wire[Symbol.asyncDispose]()));
-});
+const person = guests(system);
 
 const tablesOf = async (database: string) =>
   (await system.rows(database, 'SHOW TABLES')).map((row) => String(Object.values(row)[0]));

@@ -1,5 +1,6 @@
 export * from './eventually.js';
 export type { KafkaAccess } from './kafka-access.js';
+export * from './guests.js';
 export * from './people.js';
 export * from './system.js';
 export * from './tcp-relay.js';

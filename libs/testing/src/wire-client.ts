@@ -15,6 +15,9 @@ export interface Closed {
   readonly reason: string;
 }
 
+/** A failure names the oldest of the frames that nobody has taken, not all of a flood. */
+const SHOWN_UNREAD = 20;
+
 /** A bare socket that speaks the protocol as written: no retries, no reordering, every frame kept as it came. */
 export class WireClient implements AsyncDisposable {
   /** Everything received, in order, as text. */
@@ -152,7 +155,8 @@ export class WireClient implements AsyncDisposable {
       const left = deadline - Date.now();
       if (left <= 0 || this.closed !== undefined) {
         const state = this.closed === undefined ? 'still open' : `closed with ${this.closed.code}`;
-        throw new Error(`No ${what} within ${withinMs} ms (${state}); unread: ${JSON.stringify(this.unread)}`);
+        const unread = JSON.stringify(this.unread.slice(0, SHOWN_UNREAD));
+        throw new Error(`No ${what} within ${withinMs} ms (${state}); ${this.unread.length} unread: ${unread}`);
       }
       await this.wakeUp(left);
     }
