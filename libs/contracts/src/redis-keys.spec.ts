@@ -7,8 +7,6 @@ const KEYS = {
   attempts: [redisKeys.attempts('login', 'name:ann'), 'parley:attempts:login:name:ann'],
   connectionServer: [redisKeys.connectionServer('1'), 'parley:connection-server:1'],
   usernameOf: [redisKeys.usernameOf(7), 'parley:username:7'],
-  userByInviteCode: [redisKeys.userByInviteCode('7cae'), 'parley:user-by-invite-code:7cae'],
-  channelByInviteCode: [redisKeys.channelByInviteCode('49a8'), 'parley:channel-by-invite-code:49a8'],
 } as const satisfies Record<keyof typeof redisKeys, readonly [string, string]>;
 
 describe('Redis keys', () => {

@@ -8,8 +8,6 @@ export const redisKeys = {
   attempts: (action: 'login' | 'register', subject: string) => `parley:attempts:${action}:${subject}`,
   /** Sign of life of a connection server; its topic may be swept when this and Consul have forgotten it. */
   connectionServer: (server: string) => `parley:connection-server:${server}`,
-  /** Facts that do not change while they exist, kept beside the database. */
+  /** A name never changes, so it may be kept beside the database. */
   usernameOf: (userId: number) => `parley:username:${userId}`,
-  userByInviteCode: (code: string) => `parley:user-by-invite-code:${code}`,
-  channelByInviteCode: (code: string) => `parley:channel-by-invite-code:${code}`,
 } as const;
