@@ -1,12 +1,12 @@
 import { DEAD_LETTER_TOPIC, messageRelay, messageRequest, pushNotification } from '@parley/contracts';
 import { partitionOf } from '@parley/kafka';
-import type { PushInboxEntry } from '@parley/protocol';
 import {
   channelOf,
   eventually,
   guests,
   type KafkaAccess,
   PASSWORD,
+  pushInbox,
   roomOf,
   runningSystem,
   write,
@@ -149,10 +149,7 @@ describe('a record that nobody can handle (D10)', () => {
     const setAside = await poison(pushNotification.name, `channel-${channelId}`);
     await write(ann, channelId, 'pushed all the same');
     await eventually(async () => {
-      const response = await fetch(new URL('/api/v1/push/inbox', system.server), {
-        headers: { cookie: `SESSION=${bob.session}` },
-      });
-      const entries = (await response.json()) as PushInboxEntry[];
+      const entries = await pushInbox(system.server, bob);
       expect(entries.map(({ content }) => content)).toContain('pushed all the same');
     });
     await setAside('push-group');

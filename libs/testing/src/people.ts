@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type ChannelId, PATHS } from '@parley/protocol';
+import { type ChannelId, PATHS, PushInboxEntry, SESSION_COOKIE } from '@parley/protocol';
 import { WireClient } from './wire-client.js';
 
 export const PASSWORD = 'correct horse';
@@ -18,7 +18,7 @@ export async function post(server: string, path: string, body?: unknown, session
     method: 'POST',
     headers: {
       ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...(session !== undefined && { cookie: `SESSION=${session}` }),
+      ...(session !== undefined && { cookie: `${SESSION_COOKIE}=${session}` }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
@@ -28,6 +28,15 @@ export async function logIn(server: string, name: string, password = PASSWORD): 
   const response = await post(server, PATHS.login, { username: name, password });
   if (response.status !== 200) throw new Error(`login: ${response.status} ${await response.text()}`);
   return response.text();
+}
+
+/** What was pushed to a person, newest first. */
+export async function pushInbox(server: string, { session }: { readonly session: string }): Promise<PushInboxEntry[]> {
+  const response = await fetch(new URL(PATHS.pushInbox, server), {
+    headers: { cookie: `${SESSION_COOKIE}=${session}` },
+  });
+  if (response.status !== 200) throw new Error(`push inbox: ${response.status} ${await response.text()}`);
+  return PushInboxEntry.array().parse(await response.json());
 }
 
 /** Registers a new account and logs it in. */
