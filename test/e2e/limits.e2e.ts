@@ -1,4 +1,4 @@
-import { CLOSE, ERROR_TEXT, PATHS, type PushInboxEntry, UNAVAILABLE_TEXT } from '@parley/protocol';
+import { CLOSE, ERROR_TEXT, PATHS, UNAVAILABLE_TEXT } from '@parley/protocol';
 import {
   befriend,
   channelOf,
@@ -10,6 +10,7 @@ import {
   nextSerial,
   PASSWORD,
   post,
+  pushInbox,
   roomOf,
   runningSystem,
   uniqueName,
@@ -114,12 +115,8 @@ describe('a reader that stops reading (D40)', () => {
     // Cut off, he is no viewer any more: what is written then is pushed to him.
     const pushed = await eventually(async () => {
       await write(ann, channelId, 'are you there?');
-      const response = await fetch(new URL(PATHS.pushInbox, system.server), {
-        headers: { cookie: `SESSION=${bob.session}` },
-      });
-      const entries = (await response.json()) as PushInboxEntry[];
-      const found = entries.find((entry) => entry.content === 'are you there?');
-      if (found?.messageSeqId == null) throw new Error('nothing has been pushed yet');
+      const found = (await pushInbox(system.server, bob)).find((entry) => entry.content === 'are you there?');
+      if (!found?.messageSeqId) throw new Error('nothing has been pushed yet');
       return found.messageSeqId;
     }, 30_000);
     await cat.wire.next('NOTIFY_MESSAGE', (frame) => frame.messageSeqId === pushed);
