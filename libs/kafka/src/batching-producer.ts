@@ -123,7 +123,11 @@ export class BatchingProducer {
     } catch (error) {
       const type = kafkaErrorType(error);
       this.#kafka.log.debug({ error, type }, 'a produce request failed');
-      if (type === 'UNKNOWN_TOPIC_OR_PARTITION') await this.#refuseMissingTopics(records);
+      if (type === 'UNKNOWN_TOPIC_OR_PARTITION') {
+        // kafkajs asks for every topic it has ever written to, and fails for ever when any of them is gone: start afresh.
+        this.#discard();
+        await this.#refuseMissingTopics(records);
+      }
       if (type === 'MESSAGE_TOO_LARGE' || type === 'INVALID_RECORD') await this.#refuseOneByOne(producer, records);
       // Nothing tells kafkajs that a connection has gone silent: it would go on using it.
       if (isTimeout(error)) this.#discard();
@@ -138,8 +142,6 @@ export class BatchingProducer {
     const missing = await this.#missingAmong(records);
     if (missing.size === 0) return;
     for (const topic of missing) this.#missing.set(topic, performance.now() + MISSING_TOPIC_MEMORY_MS);
-    // kafkajs goes on asking for every topic it has ever written to and fails when one is gone: start afresh.
-    this.#discard();
     throw new RequestRefused('no such topic', ({ topic }) => missing.has(topic));
   }
 

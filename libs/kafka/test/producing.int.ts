@@ -41,6 +41,17 @@ describe('a topic that does not exist', () => {
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
   });
+
+  it('costs the records for other topics nothing when nobody writes to it any more', async () => {
+    const deleted = await kafka.topic();
+    await kafka.producer.send(deleted, { key: 'k', value: 'one' });
+    await kafka.admin.deleteTopic(deleted);
+    await until('it is gone', async () => !(await kafka.admin.listTopics()).includes(deleted));
+    // A topic that the producer does not know yet makes it ask for all that it knows.
+    const topic = await kafka.topic();
+    await kafka.producer.send(topic, { key: 'k', value: 'good' });
+    await kafka.producer.send(topic, { key: 'k', value: 'also good' });
+  });
 });
 
 /** The way to the broker, which can be cut. */
