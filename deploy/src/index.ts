@@ -1,4 +1,8 @@
 export { DeployError } from './errors.js';
+export type { Backend, TestServers, TestServersOptions } from './containers/backend.js';
+export { dockerAnswers } from './containers/docker-answers.js';
+export { startContainers } from './containers/start-containers.js';
+export { startTestServers } from './containers/test-servers.js';
 export type { Environment } from './environment.js';
 export { createTopology, PROFILES, SERVICE_KINDS, SHARD_SCHEMAS, USER_SCHEMA } from './topology.js';
 export type { Profile, Scale, ServiceInstance, ServiceKind, Topology, TopologyOptions } from './topology.js';

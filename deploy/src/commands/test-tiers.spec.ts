@@ -1,4 +1,4 @@
-import { CHECKS, planTests, type TestTier } from './test-tiers.js';
+import { CHECKS, planServers, planTests, type TestTier } from './test-tiers.js';
 
 const FILES: Record<TestTier, string[]> = {
   unit: ['libs/protocol/src/codec.spec.ts', 'apps/auth/src/password.spec.ts'],
@@ -22,5 +22,32 @@ describe('npm test', () => {
 
   it('narrows a named tier by a word', () => {
     expect(plan('unit', 'auth').files).toEqual({ unit: ['apps/auth/src/password.spec.ts'], int: [], e2e: [] });
+  });
+});
+
+describe('the servers of npm test', () => {
+  const files = {
+    unit: FILES.unit,
+    int: ['deploy/test/stack.int.ts', 'libs/kafka/test/ordering.int.ts'],
+    e2e: FILES.e2e,
+  };
+
+  it('are started once per tier by the native runner', () => {
+    expect(planServers(files, 'native')).toEqual([
+      { tier: 'int', backend: 'native', files: files.int },
+      { tier: 'e2e', backend: 'native', files: files.e2e },
+    ]);
+  });
+
+  it('are containers for integration tests, but not for those of the native runner', () => {
+    expect(planServers(files, 'docker')).toEqual([
+      { tier: 'int', backend: undefined, files: ['libs/kafka/test/ordering.int.ts'] },
+      { tier: 'int', backend: 'native', files: ['deploy/test/stack.int.ts'] },
+      { tier: 'e2e', backend: 'native', files: files.e2e },
+    ]);
+  });
+
+  it('are not started for tiers without files', () => {
+    expect(planServers({ unit: FILES.unit, int: [], e2e: [] }, 'docker')).toEqual([]);
   });
 });

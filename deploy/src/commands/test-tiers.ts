@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs';
+import type { Backend } from '../containers/backend.js';
 import { inWorkspace, workspaceRoot } from '../workspace.js';
 
 /** Checks of the source as a whole; each counts as one. */
@@ -46,6 +47,28 @@ export function planTests(
     checks: everything ? CHECKS : checks,
     files: { unit: files('unit'), int: files('int'), e2e: files('e2e') },
   };
+}
+
+/** Test files that share running servers. */
+export interface ServerRun {
+  readonly tier: 'int' | 'e2e';
+  /** What has to run the servers; undefined when either may, as `startTestServers` decides. */
+  readonly backend: Backend | undefined;
+  readonly files: readonly string[];
+}
+
+/**
+ * Which files run on which servers. Integration tests run on `backend`, except those of the native runner itself. System
+ * tests kill and pause single processes, which only the native runner offers.
+ */
+export function planServers({ int, e2e }: TestPlan['files'], backend: Backend): ServerRun[] {
+  const ofRunner = (file: string) => backend === 'native' || file.startsWith('deploy/');
+  const runs: ServerRun[] = [
+    { tier: 'int', backend: undefined, files: int.filter((file) => !ofRunner(file)) },
+    { tier: 'int', backend: 'native', files: int.filter(ofRunner) },
+    { tier: 'e2e', backend: 'native', files: e2e },
+  ];
+  return runs.filter((run) => run.files.length > 0);
 }
 
 const bin = (name: string): string => inWorkspace('node_modules', '.bin', name);

@@ -2,13 +2,23 @@ import { spawn } from 'node:child_process';
 import { cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { chooseBackend, type Backend, type TestServers, type TestServersOptions } from '../containers/backend.js';
+import { startTestServers } from '../containers/test-servers.js';
 import { DeployError } from '../errors.js';
 import { startStack } from '../stack/start-stack.js';
-import { attachStack, type Stack } from '../stack/stack.js';
+import { attachStack } from '../stack/stack.js';
 import { descriptionFile, findDescription } from '../stack/description.js';
 import { stateRoot, workspaceRoot } from '../workspace.js';
 import { interruption, say } from './output.js';
-import { CHECK_COMMANDS, jestCommand, planTests, type Check, type TestTier } from './test-tiers.js';
+import {
+  CHECK_COMMANDS,
+  jestCommand,
+  planServers,
+  planTests,
+  type Check,
+  type ServerRun,
+  type TestTier,
+} from './test-tiers.js';
 
 const TEST_PORT_OFFSET = 10_000;
 const stackDir = join(stateRoot, 'test', 'stack');
@@ -89,43 +99,45 @@ async function runTests(
   return { passed: result.data.numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed };
 }
 
-/**
- * A fresh single-profile stack, which ends with this process. Integration tests get the servers with schema and topics and
- * run the parts of ours that they are about; system tests get everything, with two connection and two message services.
- */
-async function startTestStack(tier: 'int' | 'e2e', signal: AbortSignal): Promise<Stack> {
-  if (await findDescription(stackDir)) await (await attachStack(descriptionFile(stackDir))).stop();
-  await rm(stackDir, { recursive: true, force: true });
+/** Everything, for system tests: with two connection and two message services. */
+async function startSystem(options: TestServersOptions): Promise<TestServers> {
   const stack = await startStack({
+    ...options,
     profile: 'single',
-    stateDir: stackDir,
-    portOffset: TEST_PORT_OFFSET,
-    services: tier === 'e2e',
     scale: { connection: 2, message: 2 },
     env: TEST_SETTINGS,
-    progress: say,
-    signal,
   });
-  if (tier === 'int') await stack.prepare();
-  return stack;
+  return {
+    env: { ...stack.env, PARLEY_STACK: stack.descriptionPath },
+    stop: async () => void (await stack.stop()),
+  };
 }
 
-async function runOnStack(tier: 'int' | 'e2e', files: readonly string[], signal: AbortSignal): Promise<Count> {
+/** Whatever an earlier run has left is stopped and deleted first; what is started ends with this process. */
+async function startFresh(run: ServerRun, signal: AbortSignal): Promise<TestServers> {
+  if (await findDescription(stackDir)) await (await attachStack(descriptionFile(stackDir))).stop();
+  await rm(stackDir, { recursive: true, force: true });
+  const options = { stateDir: stackDir, portOffset: TEST_PORT_OFFSET, progress: say, signal };
+  return run.tier === 'e2e' ? startSystem(options) : startTestServers(options, run.backend);
+}
+
+async function runWithServers(run: ServerRun, signal: AbortSignal): Promise<Count> {
+  const { tier, files } = run;
   say(`\n== servers for ${tier} tests`);
-  let stack: Stack;
+  let servers: TestServers;
   try {
-    stack = await startTestStack(tier, signal);
+    servers = await startFresh(run, signal);
   } catch (error) {
     if (!(error instanceof DeployError)) throw error;
     say(`the servers for ${tier} tests do not start: ${error.message}`);
     return { passed: 0, failed: 1 };
   }
   try {
-    const count = await runTests(tier, files, { ...stack.env, PARLEY_STACK: stack.descriptionPath }, signal);
+    const count = await runTests(tier, files, servers.env, signal);
     if (count.failed > 0) await keepLogs(tier);
     return count;
   } finally {
-    await stack.stop();
+    await servers.stop();
   }
 }
 
@@ -147,9 +159,8 @@ export async function test(args: readonly string[]): Promise<number> {
   const counts: Count[] = [];
   for (const check of checks) counts.push(await runCheck(check, signal));
   if (files.unit.length > 0) counts.push(await runTests('unit', files.unit, {}, signal));
-  for (const tier of ['int', 'e2e'] as const) {
-    if (files[tier].length > 0) counts.push(await runOnStack(tier, files[tier], signal));
-  }
+  const backend: Backend = files.int.length > 0 ? await chooseBackend() : 'native';
+  for (const run of planServers(files, backend)) counts.push(await runWithServers(run, signal));
   if (counts.length === 0) throw new DeployError(`no test matches ${args.join(' ')}`);
   const failed = sum(counts, 'failed');
   say(`\n${sum(counts, 'passed')} passed, ${failed} failed`);

@@ -22,7 +22,7 @@ function consulContainer(scope: Scope, server: ConsulServer): ComposeService {
       '-ui',
       `-bootstrap-expect=${servers.length}`,
       `-node=${server.name}`,
-      '-client=0.0.0.0',
+      `-client=${scope.network.listenHost}`,
       `-http-port=${server.httpPort}`,
       '-dns-port=-1',
       '-grpc-port=-1',
@@ -50,7 +50,8 @@ const asVariables = (properties: Readonly<Record<string, string | number>>) =>
 
 function kafkaContainer(scope: Scope, broker: KafkaBroker): ComposeService {
   const { topology, nameOf } = scope;
-  const voters = topology.kafka.brokers.map((each) => `${each.nodeId}@${nameOf(each.name)}:${each.controllerPort}`);
+  const { hostOf, listenHost } = scope.network;
+  const voters = topology.kafka.brokers.map((each) => `${each.nodeId}@${hostOf(each.name)}:${each.controllerPort}`);
   return {
     image: IMAGES.kafka,
     ...membership(scope),
@@ -60,15 +61,15 @@ function kafkaContainer(scope: Scope, broker: KafkaBroker): ComposeService {
         ...brokerSettings(topology),
         'node.id': broker.nodeId,
         'controller.quorum.voters': voters.join(','),
-        listeners: `PLAINTEXT://0.0.0.0:${broker.port},CONTROLLER://0.0.0.0:${broker.controllerPort}`,
-        'advertised.listeners': `PLAINTEXT://${nameOf(broker.name)}:${broker.port}`,
+        listeners: `PLAINTEXT://${listenHost}:${broker.port},CONTROLLER://${listenHost}:${broker.controllerPort}`,
+        'advertised.listeners': `PLAINTEXT://${hostOf(broker.name)}:${broker.port}`,
         'log.dirs': '/var/lib/kafka/data',
       }),
     },
     volumes: [`${nameOf(broker.name)}:/var/lib/kafka/data`],
     healthcheck: healthcheck(
       'CMD-SHELL',
-      `/opt/kafka/bin/kafka-broker-api-versions.sh --bootstrap-server ${nameOf(broker.name)}:${broker.port} > /dev/null`,
+      `/opt/kafka/bin/kafka-broker-api-versions.sh --bootstrap-server ${hostOf(broker.name)}:${broker.port} > /dev/null`,
     ),
     restart: 'unless-stopped',
     stop_grace_period: '30s',

@@ -11,7 +11,7 @@ export const isFree = (port: number): Promise<boolean> =>
   });
 
 /** Fails, naming the first taken port and who holds it, before anything is started. */
-export async function requireFreePorts(parts: readonly Part[]): Promise<void> {
+export async function requireFreePorts(parts: readonly Pick<Part, 'name' | 'ports'>[]): Promise<void> {
   const wanted = parts.flatMap((part) => part.ports.map((port) => ({ port, part })));
   const free = await Promise.all(wanted.map(({ port }) => isFree(port)));
   const taken = wanted.find((_, index) => !free[index]);
