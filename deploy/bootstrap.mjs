@@ -149,13 +149,8 @@ function packagesAreInstalled() {
 async function ensurePackages(node) {
   if (packagesAreInstalled()) return;
   say('installing npm packages');
-  const exact = await npm(node, ['ci', '--no-audit', '--no-fund']);
-  if (exact.code === 0) return;
-  // `npm ci` calls a lockfile incomplete that was made with a registry which lacks optional packages of other platforms.
-  // An install takes its versions too, and does without what cannot be had.
-  if (!exact.output.includes('EUSAGE')) throw new Problem(`npm ci failed: ${explanation(exact.output)}`);
-  const lenient = await npm(node, ['install', '--no-save', '--no-audit', '--no-fund']);
-  if (lenient.code !== 0) throw new Problem(`npm install failed: ${explanation(lenient.output)}`);
+  const { code, output } = await npm(node, ['ci', '--no-audit', '--no-fund']);
+  if (code !== 0) throw new Problem(`npm ci failed: ${explanation(output)}`);
 }
 
 /** Names, sizes and times of everything that the build reads. */

@@ -1,7 +1,8 @@
-import { access, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DeployError } from '../errors.js';
 import { toolchainDir } from '../workspace.js';
+import { debianMirror } from './apt-sources.js';
 import { findProgram } from './packages.js';
 import { run } from './run.js';
 
@@ -22,14 +23,6 @@ export async function consulProgram(): Promise<string> {
   return found;
 }
 
-/** The package mirror this machine already uses. */
-async function debianMirror(): Promise<string> {
-  const files = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list'];
-  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
-  const mirror = /^(?:URIs:|deb(?: \[[^\]]*\])?)\s+(https?:\/\/\S+)/m.exec(texts.join('\n'))?.[1];
-  return mirror ?? 'http://deb.debian.org/debian';
-}
-
 /**
  * Unpacks Consul from Debian's bullseye suite, the only one that has it, through a package list of its own: the machine's
  * sources stay as they are. The program is static, so the package's dependencies are not needed.
@@ -41,13 +34,19 @@ export async function ensureConsul(progress: (line: string) => void): Promise<vo
       'Consul is missing and this is not a Debian system: install consul from your vendor, then again',
     );
   }
+  const mirror = await debianMirror();
+  if (mirror === undefined) {
+    throw new DeployError(
+      'Consul is missing and no Debian mirror is named below /etc/apt: add one that has the suite bullseye, or install consul yourself, then again',
+    );
+  }
   progress('fetching Consul from the bullseye suite');
   const apt = join(toolchainDir, 'consul.apt');
   const unpacked = join(apt, 'root');
   await rm(apt, { recursive: true, force: true });
   await mkdir(join(apt, 'lists', 'partial'), { recursive: true });
   await mkdir(join(apt, 'cache', 'archives', 'partial'), { recursive: true });
-  await writeFile(join(apt, 'sources.list'), `deb [signed-by=${KEYRING}] ${await debianMirror()} bullseye main\n`);
+  await writeFile(join(apt, 'sources.list'), `deb [signed-by=${KEYRING}] ${mirror} bullseye main\n`);
   const options = [
     `Dir::Etc::SourceList=${join(apt, 'sources.list')}`,
     'Dir::Etc::SourceParts=-',
