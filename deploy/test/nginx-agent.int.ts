@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { connect, type Socket } from 'node:net';
-import { attachStack } from '../src/index.js';
+import { attachStack, startStack } from '../src/index.js';
 import { eventually } from './eventually.js';
 import { StandIn } from './stand-in.js';
 
@@ -157,5 +157,13 @@ describe('the agent', () => {
       expect(now?.pid).not.toBe(before?.pid);
       expect((await request('/health/live')).status).toBe(200);
     });
+  });
+
+  it('starts again after it and nginx were killed, although workers still hold the port', async () => {
+    await balancer.kill();
+    await stack.table.signal('nginx-1-master', 'SIGKILL');
+    await eventually(async () => expect(await stack.table.running('nginx-1-master')).toBeUndefined());
+    await startStack({ ...stack.description, owned: false });
+    await inRotation(await standIn('auth'));
   });
 });

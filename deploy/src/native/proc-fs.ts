@@ -37,17 +37,19 @@ const processIds = async (): Promise<number[]> =>
   (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
 
 /**
- * Processes that a dead session leader left behind, such as nginx workers after SIGKILL of their master. Both the session
- * and the program must match, so that a session that took over the number is never mistaken for it.
+ * Processes that a dead session leader left behind, such as nginx workers after SIGKILL of their master. The session, the
+ * program and, where the leader was given one, the working folder must match, so that a session that took over the number
+ * is never mistaken for it. (The command line of a worker says nothing: nginx writes its role there.)
  */
-export async function orphansOf(leader: ProcessIdentity, program: string): Promise<number[]> {
+export async function orphansOf(leader: ProcessIdentity, program: string, cwd?: string): Promise<number[]> {
   if (await isAlive(leader)) return [];
   const found: number[] = [];
   for (const pid of await processIds()) {
     const stat = await readStat(pid);
     if (stat?.session !== String(leader.pid) || stat.state === 'Z') continue;
     const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
-    if (name.trim() === basename(program).slice(0, 15)) found.push(pid);
+    if (name.trim() !== basename(program).slice(0, 15)) continue;
+    if (cwd === undefined || (await readlink(`/proc/${pid}/cwd`).catch(() => '')) === cwd) found.push(pid);
   }
   return found;
 }

@@ -18,6 +18,7 @@ export type ProcessSpec = Readonly<z.infer<typeof ProcessSpec>>;
 const ProcessRecord = z.object({ pid: z.number().int(), startTime: z.string(), spec: ProcessSpec });
 export type ProcessRecord = ProcessIdentity & { readonly spec: ProcessSpec };
 
+const ORPHAN_END_MS = 2000;
 const ROTATE_LOG_BYTES = 20 * 1024 * 1024;
 
 /** Raises the soft limit of open files as far as allowed (an unbounded one makes some servers allocate tables for it). */
@@ -151,10 +152,21 @@ export class ProcessTable {
     await rm(this.#recordFile(name), { force: true });
   }
 
+  /** Ends what processes that were killed have left behind, such as workers that hold a port, and waits for it. */
+  async endAllOrphans(): Promise<void> {
+    for (const name of await this.names()) {
+      await this.#endOrphans(name);
+      await becomesTrue(async () => (await this.#orphans(name)).length === 0, ORPHAN_END_MS);
+    }
+  }
+
   async #endOrphans(name: string): Promise<void> {
+    for (const pid of await this.#orphans(name)) signalQuietly(pid, 'SIGKILL');
+  }
+
+  async #orphans(name: string): Promise<number[]> {
     const record = await this.record(name);
-    const orphans = record ? await orphansOf(record, record.spec.command[0] ?? '') : [];
-    for (const pid of orphans) signalQuietly(pid, 'SIGKILL');
+    return record ? orphansOf(record, record.spec.command[0] ?? '', record.spec.cwd) : [];
   }
 
   /** The last lines of a log that say something, for error messages. */

@@ -86,6 +86,7 @@ async function bringUp(stack: Stack, options: StackOptions): Promise<void> {
   const unwanted = [...(await stack.surplusServices()), ...(await stack.outdatedServices())];
   if (unwanted.length > 0) progress(`stopping ${unwanted.join(', ')}`);
   await Promise.all(unwanted.map((name) => stack.table.stop(name, 10_000)));
+  await stack.table.endAllOrphans();
   const parts = allParts(stack.parts);
   const running = await Promise.all(parts.map((part) => stack.table.running(part.name)));
   await requireFreePorts(parts.filter((_, index) => !running[index]));
