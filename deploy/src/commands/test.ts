@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { chooseBackend, type Backend, type TestServers, type TestServersOptions } from '../containers/backend.js';
 import { startTestServers } from '../containers/test-servers.js';
 import { DeployError } from '../errors.js';
+import { ensureBrowser } from '../native/packages.js';
 import { startStack } from '../stack/start-stack.js';
 import { attachStack } from '../stack/stack.js';
 import { descriptionFile, findDescription } from '../stack/description.js';
@@ -99,8 +100,10 @@ async function runTests(
   return { passed: result.data.numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed };
 }
 
-/** Everything, for system tests: with two connection and two message services. */
-async function startSystem(options: TestServersOptions): Promise<TestServers> {
+/** Everything, for system tests: with two connection and two message services, and a browser if a test uses one. */
+async function startSystem(files: readonly string[], options: TestServersOptions): Promise<TestServers> {
+  const usesBrowser = files.some((file) => file.endsWith('browser.e2e.ts'));
+  const browser = usesBrowser ? { PARLEY_BROWSER: await ensureBrowser(say) } : {};
   const stack = await startStack({
     ...options,
     profile: 'single',
@@ -108,7 +111,7 @@ async function startSystem(options: TestServersOptions): Promise<TestServers> {
     env: TEST_SETTINGS,
   });
   return {
-    env: { ...stack.env, PARLEY_STACK: stack.descriptionPath },
+    env: { ...stack.env, ...browser, PARLEY_STACK: stack.descriptionPath },
     stop: async () => void (await stack.stop()),
   };
 }
@@ -118,7 +121,7 @@ async function startFresh(run: ServerRun, signal: AbortSignal): Promise<TestServ
   if (await findDescription(stackDir)) await (await attachStack(descriptionFile(stackDir))).stop();
   await rm(stackDir, { recursive: true, force: true });
   const options = { stateDir: stackDir, portOffset: TEST_PORT_OFFSET, progress: say, signal };
-  return run.tier === 'e2e' ? startSystem(options) : startTestServers(options, run.backend);
+  return run.tier === 'e2e' ? startSystem(run.files, options) : startTestServers(options, run.backend);
 }
 
 async function runWithServers(run: ServerRun, signal: AbortSignal): Promise<Count> {

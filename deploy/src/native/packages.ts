@@ -18,6 +18,7 @@ const SERVERS: readonly Needed[] = [
   { program: 'java', package: 'default-jre-headless' },
 ];
 const MAVEN: Needed = { program: 'mvn', package: 'maven' };
+const BROWSER: Needed = { program: 'chromium', package: 'chromium' };
 
 /** Units that the packages above enable; we disable those we brought in, since the runner starts its own processes. */
 const UNITS: Readonly<Record<string, string>> = { 'redis-server': 'redis-server', 'nginx-light': 'nginx' };
@@ -79,15 +80,14 @@ async function installPackages(packages: readonly string[]): Promise<void> {
   }
 }
 
-/** Makes sure the server programs are there; Maven only when Kafka's jars have still to be fetched. */
-export async function ensurePackages(needMaven: boolean, progress: (line: string) => void): Promise<void> {
-  const needed = needMaven ? [...SERVERS, MAVEN] : SERVERS;
+/** @param otherwise what else somebody can do who cannot install packages */
+async function ensure(needed: readonly Needed[], otherwise: string, progress: (line: string) => void): Promise<void> {
   const packages = await missing(needed);
   if (packages.length === 0) return;
   const command = `apt-get install --no-install-recommends ${packages.join(' ')}`;
   if (!(await findProgram('apt-get'))) {
     throw new DeployError(
-      `${packages.join(', ')} missing and this system has no apt-get: install them yourself, or use docker compose --profile single up`,
+      `${packages.join(', ')} missing and this system has no apt-get: install them yourself, or ${otherwise}`,
     );
   }
   if (process.getuid?.() !== 0) {
@@ -100,4 +100,14 @@ export async function ensurePackages(needMaven: boolean, progress: (line: string
   const still = await missing(needed);
   if (still.length > 0)
     throw new DeployError(`${still.join(', ')} still missing after the installation: run ${command}`);
+}
+
+/** Makes sure the server programs are there; Maven only when Kafka's jars have still to be fetched. */
+export const ensurePackages = (needMaven: boolean, progress: (line: string) => void): Promise<void> =>
+  ensure(needMaven ? [...SERVERS, MAVEN] : SERVERS, 'use docker compose --profile single up', progress);
+
+/** Makes sure there is a browser, for tests of the web page only, and tells where. */
+export async function ensureBrowser(progress: (line: string) => void): Promise<string> {
+  await ensure([BROWSER], 'leave out the tests of the web page', progress);
+  return (await findProgram(BROWSER.program)) ?? BROWSER.program;
 }
