@@ -1,0 +1,147 @@
+import { PASSWORD, runningSystem, uniqueName } from '@parley/testing';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+const system = await runningSystem();
+
+/** The test command names the Chromium that it has found or installed. */
+const CHROMIUM = process.env['PARLEY_BROWSER'] ?? '/usr/bin/chromium';
+/** A browser that talks to nobody but the page. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Runs in the page before its own scripts: what its security policy forbids appears as an error. */
+const REPORT_VIOLATIONS = `document.addEventListener('securitypolicyviolation', (event) =>
+  console.error('content security policy: ' + event.violatedDirective + ' ' + event.blockedURI))`;
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+}, 60_000);
+afterAll(() => browser.close());
+
+/** A person at a browser of their own, and everything the browser complains about. */
+class Visitor implements AsyncDisposable {
+  readonly name = uniqueName('visitor');
+  readonly complaints: string[] = [];
+
+  private constructor(
+    private readonly context: BrowserContext,
+    readonly page: Page,
+  ) {
+    page.setDefaultTimeout(20_000);
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => this.complaints.push(String(error)));
+    page.on('response', (response) => {
+      if (response.status() >= 400) this.complaints.push(`${response.status()} ${response.url()}`);
+    });
+  }
+
+  static async come(): Promise<Visitor> {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const visitor = new Visitor(context, page);
+    await page.addInitScript({ content: REPORT_VIOLATIONS });
+    await page.goto(system.server);
+    return visitor;
+  }
+
+  /** A new account, made on the page. */
+  async signUp(): Promise<void> {
+    await this.page.getByLabel('Name').fill(this.name);
+    await this.page.getByLabel('Password').fill(PASSWORD);
+    await this.page.getByRole('button', { name: 'Create account' }).click();
+    await this.page.locator('#me', { hasText: this.name }).waitFor();
+  }
+
+  async ownCode(): Promise<string> {
+    await this.page.getByText('Meet somebody').click();
+    const field = this.page.getByLabel('Your invite code, for others');
+    await this.page.waitForFunction("document.querySelector('#own-code').value.length === 32");
+    return field.inputValue();
+  }
+
+  async openChannel(title: string): Promise<void> {
+    await this.page.locator('#channels').getByRole('button', { name: title }).click();
+    await this.page.locator('#channel-title', { hasText: title }).waitFor();
+  }
+
+  async say(text: string): Promise<void> {
+    await this.page.getByPlaceholder('Message').fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Waits until the last message is this one, and tells all that are on the screen. */
+  async screenEndingWith(text: string): Promise<string[]> {
+    await this.page.locator('#messages li:last-child .text', { hasText: text }).waitFor();
+    const authors = await this.page.locator('#messages .author').allTextContents();
+    const texts = await this.page.locator('#messages .text').allTextContents();
+    return texts.map((said, i) => `${authors[i]}: ${said}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.context.close();
+  }
+}
+
+describe('two people with a browser each', () => {
+  it('meet on the page, talk, and find their talk again, without one complaint of the browser', async () => {
+    await using ann = await Visitor.come();
+    await using bob = await Visitor.come();
+    await Promise.all([ann.signUp(), bob.signUp()]);
+
+    const code = await bob.ownCode();
+    await ann.page.getByText('Meet somebody').click();
+    await ann.page.getByLabel('Invite code of the other person').fill(code);
+    await ann.page.getByRole('button', { name: 'Invite', exact: true }).click();
+    await bob.page.getByText(`${ann.name} invites you`).waitFor();
+    await bob.page.getByRole('button', { name: 'Accept' }).click();
+    await ann.page.locator('#contacts', { hasText: bob.name }).waitFor();
+
+    await ann.page.getByText('New channel').click();
+    await ann.page.getByLabel('Title').fill('reading circle');
+    await ann.page.locator('#participants').getByText(bob.name).click();
+    await ann.page.getByRole('button', { name: 'Create', exact: true }).click();
+    await ann.page.locator('#channel-title', { hasText: 'reading circle' }).waitFor();
+    await bob.openChannel('reading circle');
+
+    await ann.say('hello, bob');
+    await bob.screenEndingWith('hello, bob');
+    await bob.say('안녕 👋');
+    await ann.screenEndingWith('안녕 👋');
+    // Nobody's words are ever read as markup.
+    const markup = '<img src="/nowhere.png" onerror="document.title=1"><script>alert(1)</script>';
+    await ann.say(markup);
+    const talk = [`${ann.name}: hello, bob`, `${bob.name}: 안녕 👋`, `${ann.name}: ${markup}`];
+    for (const visitor of [ann, bob]) expect(await visitor.screenEndingWith(markup)).toEqual(talk);
+
+    // The browser keeps the session: after a reload everything is still there.
+    await bob.page.reload();
+    await bob.page.locator('#me', { hasText: bob.name }).waitFor();
+    await bob.openChannel('reading circle');
+    expect(await bob.screenEndingWith(markup)).toEqual(talk);
+    await bob.say('back again');
+    expect(await ann.screenEndingWith('back again')).toEqual([...talk, `${bob.name}: back again`]);
+
+    await bob.page.getByRole('button', { name: 'Log out' }).click();
+    await bob.page.locator('#login-screen').waitFor();
+    expect(await bob.page.locator('#chat-screen').isVisible()).toBe(false);
+    for (const visitor of [ann, bob]) expect(visitor.complaints).toEqual([]);
+  }, 120_000);
+
+  it('are told in words when a login is refused', async () => {
+    await using ann = await Visitor.come();
+    await ann.page.getByLabel('Name').fill(uniqueName('ghost'));
+    await ann.page.getByLabel('Password').fill('not the password');
+    await ann.page.getByRole('button', { name: 'Log in' }).click();
+    await ann.page.getByText('Name or password is wrong.').waitFor();
+  }, 60_000);
+});
