@@ -170,8 +170,10 @@ describe('an offer of HTTP/2 (Upgrade: h2c)', () => {
 });
 
 describe('one more connection server (D36)', () => {
+  const newId = () => `more-${randomBytes(3).toString('hex')}`;
+
   it('takes its share as soon as it runs, and leaves nothing behind when it stops', async () => {
-    const id = `more-${randomBytes(3).toString('hex')}`;
+    const id = newId();
     await using kafka = await system.kafka();
     const { session } = await newPerson(system.server, 'ann');
     const added = await stack.startService('connection', id);
@@ -204,6 +206,22 @@ describe('one more connection server (D36)', () => {
     } finally {
       await added.stop();
       for (const wire of sockets) await wire[Symbol.asyncDispose]();
+    }
+  }, 90_000);
+
+  it('is served like the others when it comes after one that has gone', async () => {
+    const people = [await newPerson(system.server, 'ann'), await newPerson(system.server, 'bob')];
+    for (const { session } of people) {
+      const added = await stack.startService('connection', newId());
+      try {
+        // Whoever answers has to find the way to a server it has not known, though others have gone in between.
+        await using wire = await WireClient.connect(added.url, session);
+        for (let i = 0; i < 10; i += 1) await wire.settle();
+        await using other = await WireClient.connect(system.server, session);
+        await other.settle();
+      } finally {
+        await added.stop();
+      }
     }
   }, 90_000);
 });
