@@ -3,10 +3,11 @@ import { databaseEnv } from '@parley/persistence';
 import { loadConfig } from '@parley/platform';
 import { z } from 'zod';
 
-/** A way to the user database that can be cut. */
+/** A way to a database server that can be cut. */
 export class FlakyDatabase {
   private readonly sockets = new Set<Socket>();
   private isCut = false;
+  private isSilent = false;
   private doomed: string | undefined;
 
   private constructor(
@@ -16,8 +17,10 @@ export class FlakyDatabase {
     server.on('connection', (client) => this.join(client));
   }
 
-  static async open(): Promise<FlakyDatabase> {
-    const { host, port } = loadConfig(z.object(databaseEnv)).USER_DB_SOURCE_URL;
+  /** @param target the server of the user database, unless told otherwise */
+  static async open(
+    { host, port }: { host: string; port: number } = loadConfig(z.object(databaseEnv)).USER_DB_SOURCE_URL,
+  ): Promise<FlakyDatabase> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return new FlakyDatabase(server, { host, port });
@@ -35,8 +38,14 @@ export class FlakyDatabase {
     for (const socket of this.sockets) socket.destroy();
   }
 
+  /** From now on nothing gets through, in either direction, and nobody is told: as if the machine were gone. */
+  silence(): void {
+    this.isSilent = true;
+  }
+
   mend(): void {
     this.isCut = false;
+    this.isSilent = false;
   }
 
   /** The server gets the next statement that contains `text`; its answer gets lost, and with it the connection. */
@@ -57,13 +66,17 @@ export class FlakyDatabase {
     const upstream = connect(this.target);
     let isDeaf = false;
     client.on('data', (data) => {
+      if (this.isSilent) return;
       if (this.doomed !== undefined && data.includes(this.doomed)) {
         this.doomed = undefined;
         isDeaf = true;
       }
       upstream.write(data);
     });
-    upstream.on('data', (data) => (isDeaf ? client.destroy() : client.write(data)));
+    upstream.on('data', (data) => {
+      if (isDeaf) client.destroy();
+      else if (!this.isSilent) client.write(data);
+    });
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],

@@ -54,6 +54,16 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
+/** Undefined if the database is away. @throws any other error */
+export async function unlessUnavailable<T>(query: Promise<T>): Promise<T | undefined> {
+  try {
+    return await query;
+  } catch (error) {
+    if (isUnavailable(error)) return undefined;
+    throw error;
+  }
+}
+
 /** The transaction lost against another one and should simply be run again. */
 export const isConflict = (error: unknown): boolean => some(error, (at) => CONFLICT.has(codeOf(at)));
 

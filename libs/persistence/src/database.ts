@@ -1,52 +1,45 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseAddress } from '@parley/platform';
-import mysql from 'mysql2';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, type Logger } from 'typeorm';
 import type { DatabasePair } from './database-env.js';
 import { DatabaseUnavailable } from './database-errors.js';
+import { driverWith } from './driver.js';
 
 /** How the connections of one database are made. `entities` is empty where only raw SQL is used. */
 export interface ConnectionSettings {
   readonly poolSize: number;
   readonly entities?: readonly (new () => object)[];
+  /** How long a statement may take, in ms. */
+  readonly queryTimeoutMs?: number;
+  /** Called when the server has let that time pass, or the time to connect. */
+  readonly onSilence?: () => void;
 }
 
 const CONNECT_TIMEOUT_MS = 3_000;
-const QUERY_TIMEOUT_MS = 10_000;
+const LONG_QUERY_TIMEOUT_MS = 10_000;
+/** Longer than a statement waits for a lock, and short enough that people are told within 5 seconds. */
+const QUERY_TIMEOUT_MS = 4_000;
 const RECONNECT_PAUSE_MS = 500;
 
-/**
- * Times are UTC whatever the server's zone; a transaction sees what was committed before each of its statements, so
- * that a decision after a lock is about the locked state; and a lock that is not released is an error within seconds.
- */
-const SESSION_SETTINGS = [
-  "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 5, sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'",
-  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-];
-
-/** The driver, with every connection of its pools set up before anyone uses it. */
-const driver = {
-  ...mysql,
-  createPool(options: mysql.PoolOptions): mysql.Pool {
-    const pool = mysql.createPool(options);
-    pool.on('connection', (connection) => {
-      for (const statement of SESSION_SETTINGS) {
-        // A connection with other settings must not be used: closing it fails the statement that would follow.
-        connection.query(statement, (error) => error && connection.destroy());
-      }
-    });
-    return pool;
-  },
+const nothing = (): void => undefined;
+/** Errors reach whoever asked; and the ORM would print slow statements together with what people wrote. */
+const SILENT: Logger = {
+  log: nothing,
+  logMigration: nothing,
+  logQuery: nothing,
+  logQueryError: nothing,
+  logQuerySlow: nothing,
+  logSchemaBuild: nothing,
 };
 
 /** A pool for one server. Whole numbers come back as numbers, also from BIGINT; sums and averages come back as text. */
 export function createDataSource(
   address: DatabaseAddress,
-  { poolSize, entities = [] }: ConnectionSettings,
+  { poolSize, entities = [], queryTimeoutMs = LONG_QUERY_TIMEOUT_MS, onSilence = () => undefined }: ConnectionSettings,
 ): DataSource {
   return new DataSource({
     type: 'mysql',
-    driver,
+    driver: driverWith(onSilence),
     ...address,
     entities: [...entities],
     poolSize,
@@ -56,16 +49,21 @@ export function createDataSource(
     bigNumberStrings: false,
     connectTimeout: CONNECT_TIMEOUT_MS,
     enableQueryTimeout: true,
-    maxQueryExecutionTime: QUERY_TIMEOUT_MS,
-    logging: false,
+    maxQueryExecutionTime: queryTimeoutMs,
+    logger: SILENT,
   });
 }
 
-/** One server that may be away when the process starts: it is connected to in the background, and again after a loss. */
+/**
+ * One server that may be away when the process starts: it is connected to in the background, and again after a loss.
+ * One that has fallen silent is left alone until it answers a question asked in the background: a refusal costs
+ * nothing, but waiting for each statement in vain would hold up all that has nothing to do with this server.
+ */
 class Server {
   readonly #dataSource: DataSource;
   #opening: Promise<void> | undefined;
   #lastError: unknown;
+  #isSilent = false;
   readonly #closing = new AbortController();
 
   constructor(
@@ -73,11 +71,12 @@ class Server {
     address: DatabaseAddress,
     settings: ConnectionSettings,
   ) {
-    this.#dataSource = createDataSource(address, settings);
+    const onSilence = (): void => void this.#awaitAnswer();
+    this.#dataSource = createDataSource(address, { queryTimeoutMs: QUERY_TIMEOUT_MS, onSilence, ...settings });
   }
 
   get connected(): DataSource | undefined {
-    return this.#dataSource.isInitialized ? this.#dataSource : undefined;
+    return this.#dataSource.isInitialized && !this.#isSilent ? this.#dataSource : undefined;
   }
 
   get orThrow(): DataSource {
@@ -102,9 +101,27 @@ class Server {
         return;
       } catch (error) {
         this.#lastError = error;
-        await delay(RECONNECT_PAUSE_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+        await this.#pause();
       }
     }
+  }
+
+  async #awaitAnswer(): Promise<void> {
+    if (this.#isSilent || !this.#dataSource.isInitialized) return;
+    this.#isSilent = true;
+    while (this.#isSilent && !this.#closing.signal.aborted) {
+      try {
+        await this.#dataSource.query('SELECT 1');
+        this.#isSilent = false;
+      } catch (error) {
+        this.#lastError = error;
+        await this.#pause();
+      }
+    }
+  }
+
+  async #pause(): Promise<void> {
+    await delay(RECONNECT_PAUSE_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 }
 
@@ -122,12 +139,12 @@ export class Database {
     this.#replica = replica && new Server(`${name}-replica`, replica, settings);
   }
 
-  /** @throws DatabaseUnavailable until the server has answered for the first time. */
+  /** @throws DatabaseUnavailable until the server has answered for the first time, and while it is silent. */
   get source(): DataSource {
     return this.#source.orThrow;
   }
 
-  /** Undefined where there is none, and until it has answered for the first time. */
+  /** Undefined where there is none, until it has answered for the first time, and while it is silent. */
   get replica(): DataSource | undefined {
     return this.#replica?.connected;
   }

@@ -6,7 +6,7 @@ export {
   type DatabaseOptions,
   type DatabasePair,
 } from './database-env.js';
-export { DatabaseUnavailable, isConflict, isDuplicate, isUnavailable } from './database-errors.js';
+export { DatabaseUnavailable, isConflict, isDuplicate, isUnavailable, unlessUnavailable } from './database-errors.js';
 export * from './entities/account.entity.js';
 export * from './entities/channel.entity.js';
 export * from './entities/command-log.entity.js';

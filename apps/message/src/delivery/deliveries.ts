@@ -1,6 +1,6 @@
 import { type Delivery, NOTIFICATION_TOPIC_PREFIX } from '@parley/contracts';
 import { BatchingProducer, RecordRefused } from '@parley/kafka';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { PresenceMap } from '../presence/presence.map.js';
 import { DeliveryBatch, type OutRecord } from './delivery.batch.js';
 
@@ -9,7 +9,7 @@ import { DeliveryBatch, type OutRecord } from './delivery.batch.js';
 export class Deliveries {
   constructor(
     private readonly presence: PresenceMap,
-    private readonly producer: BatchingProducer,
+    @Inject(BatchingProducer) private readonly producer: Pick<BatchingProducer, 'send'>,
   ) {}
 
   batch(): DeliveryBatch {

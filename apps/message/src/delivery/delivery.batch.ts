@@ -84,8 +84,7 @@ export class DeliveryBatch {
     const records: OutRecord[] = [];
     for (const [server, entries] of this.entries) {
       const topic = connectionNotification(server);
-      for (const part of parts(entries))
-        records.push({ topic: topic.name, key: null, value: topic.encode({ entries: part }) });
+      for (const value of recordsOf(topic, entries)) records.push({ topic: topic.name, key: null, value });
     }
     for (const push of this.pushes) {
       records.push({
@@ -110,28 +109,13 @@ export class DeliveryBatch {
   }
 }
 
-/** Weight of one record, in history messages: 200 full-length ones stay below Kafka's default limit of 1 MB. */
-const RECORD_MESSAGES = 200;
+/** Well below what the producer takes. */
+const RECORD_BYTES = 800_000;
 
-function parts(entries: readonly NotificationEntry[]): NotificationEntry[][] {
-  const all: NotificationEntry[][] = [[]];
-  let weight = 0;
-  for (const entry of entries) {
-    const own = messagesIn(entry);
-    weight += own;
-    if (weight > RECORD_MESSAGES) {
-      all.push([]);
-      weight = own;
-    }
-    all.at(-1)?.push(entry);
-  }
-  return all;
-}
-
-function messagesIn(entry: NotificationEntry): number {
-  if (entry.kind === 'REPLAYED') return entry.messages.length;
-  if (entry.kind === 'TO_CONNECTION' && entry.frame.type === 'FETCH_MESSAGES_RESPONSE')
-    return entry.frame.messages.length;
-  // Lists are bounded by the limits on contacts; a live message counts a quarter, since most are short.
-  return entry.kind === 'TO_CHANNEL' ? 0.25 : 0.5;
+/** As few records as fit, in order. */
+function recordsOf(topic: ReturnType<typeof connectionNotification>, entries: readonly NotificationEntry[]): string[] {
+  const value = topic.encode({ entries: [...entries] });
+  if (entries.length === 1 || Buffer.byteLength(value) <= RECORD_BYTES) return [value];
+  const half = Math.ceil(entries.length / 2);
+  return [...recordsOf(topic, entries.slice(0, half)), ...recordsOf(topic, entries.slice(half))];
 }

@@ -1,6 +1,6 @@
 import type { ChannelCommand, MembersChanged, Reads, Replay, ViewerLeft } from '@parley/contracts';
-import { ERROR_TEXT, seq, type Seq, type ServerFrame, UNAVAILABLE_TEXT, type UserId } from '@parley/protocol';
-import { isUnavailable } from '@parley/persistence';
+import { ERROR_TEXT, seq, type ServerFrame, UNAVAILABLE_TEXT } from '@parley/protocol';
+import { isUnavailable, unlessUnavailable } from '@parley/persistence';
 import { Clock } from '@parley/platform';
 import { Injectable } from '@nestjs/common';
 import { ChannelRepository } from '../channel/channel.repository.js';
@@ -9,6 +9,7 @@ import { PresenceMap } from '../presence/presence.map.js';
 import { type ChannelState, ChannelStates } from './channel.states.js';
 import { History } from './history.js';
 import { ReadPositions } from './read.positions.js';
+import { Unseen } from './unseen.js';
 
 /** Everything about one channel except writing to it. Runs in the order of the channel's partition. */
 @Injectable()
@@ -19,6 +20,7 @@ export class ChannelCommands {
     private readonly presence: PresenceMap,
     private readonly history: History,
     private readonly reads: ReadPositions,
+    private readonly unseen: Unseen,
     private readonly clock: Clock,
   ) {}
 
@@ -63,22 +65,16 @@ export class ChannelCommands {
   /** What a viewer was sent but can no longer have seen goes to push instead. */
   async viewerLeft({ channelId, userId, connection, seen }: ViewerLeft, out: DeliveryBatch): Promise<void> {
     this.presence.leave(channelId, connection);
-    await this.pushUnseen(channelId, userId, seen, out);
+    await this.unseen.push({ channelId, userId, seen }, out);
   }
 
-  async pushUnseen(channelId: ViewerLeft['channelId'], userId: UserId, seen: Seq, out: DeliveryBatch): Promise<void> {
-    const channel = this.states.get(channelId);
-    if (channel === undefined || seen >= channel.lastSeq || !channel.members.has(userId)) return;
-    if (this.presence.viewers(channelId).users.has(userId)) return;
-    for (const { message, authorId } of await this.history.after(channel, seen)) {
-      if (authorId !== userId) out.pushMessage(message, '', [userId]);
-    }
-  }
-
+  /** Without an answer the connection server asks again. */
   async replay({ channelId, server, after }: Replay, out: DeliveryBatch): Promise<void> {
     const channel = this.states.get(channelId);
     if (channel === undefined) return;
-    const messages = (await this.history.after(channel, after)).map(({ message }) => message);
+    const page = await unlessUnavailable(this.history.after(channel, after));
+    if (page === undefined) return;
+    const messages = page.map(({ message }) => message);
     out.replayed(server, { kind: 'REPLAYED', channelId, messages, last: channel.lastSeq });
   }
 

@@ -1,6 +1,6 @@
 import { type ChannelId, seq, type Seq, type UserId } from '@parley/protocol';
-import { Injectable } from '@nestjs/common';
-import { isUnavailable } from '@parley/persistence';
+import { Inject, Injectable } from '@nestjs/common';
+import { unlessUnavailable } from '@parley/persistence';
 import { ChannelRepository, type ChannelRow } from '../channel/channel.repository.js';
 import { MessageStore } from './message.store.js';
 
@@ -72,8 +72,8 @@ export class ChannelStates {
   private readonly states = new Map<ChannelId, ChannelState>();
 
   constructor(
-    private readonly channels: ChannelRepository,
-    private readonly messages: MessageStore,
+    @Inject(ChannelRepository) private readonly channels: Pick<ChannelRepository, 'load'>,
+    @Inject(MessageStore) private readonly messages: Pick<MessageStore, 'lastSequences'>,
   ) {}
 
   /**
@@ -132,12 +132,3 @@ export class ChannelStates {
 }
 
 const NONE: ReadonlySet<ChannelId> = new Set();
-
-async function unlessUnavailable<T>(query: Promise<T>): Promise<T | undefined> {
-  try {
-    return await query;
-  } catch (error) {
-    if (isUnavailable(error)) return undefined;
-    throw error;
-  }
-}

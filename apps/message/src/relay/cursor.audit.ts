@@ -6,6 +6,7 @@ import { type LostViewer, PresenceMap } from '../presence/presence.map.js';
 import { PresenceWatch } from '../presence/presence.watch.js';
 import { ChannelCommands } from './channel.commands.js';
 import { ChannelStates } from './channel.states.js';
+import { Unseen } from './unseen.js';
 import { EventLog } from '../events.js';
 
 /**
@@ -23,6 +24,7 @@ export class CursorAudit implements OnApplicationBootstrap, OnApplicationShutdow
     private readonly watch: PresenceWatch,
     private readonly states: ChannelStates,
     private readonly commands: ChannelCommands,
+    private readonly unseen: Unseen,
     private readonly deliveries: Deliveries,
     private readonly events: EventLog,
   ) {}
@@ -55,12 +57,13 @@ export class CursorAudit implements OnApplicationBootstrap, OnApplicationShutdow
         await this.commands.replay({ kind: 'REPLAY', channelId, server, after: seq }, out);
     }
     this.behind = behind;
+    await this.unseen.pushOwed(out);
     await this.deliveries.send(out);
   }
 
   private async pushUnseen(lost: readonly LostViewer[]): Promise<void> {
     const out = this.deliveries.batch();
-    for (const { channelId, userId, seen } of lost) await this.commands.pushUnseen(channelId, userId, seen, out);
+    for (const viewer of lost) await this.unseen.push(viewer, out);
     await this.deliveries.send(out);
   }
 }

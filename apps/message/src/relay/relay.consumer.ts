@@ -1,6 +1,7 @@
 import { type MessageRelay, messageRelay } from '@parley/contracts';
-import { ERROR_TEXT, type StoredMessage, UNAVAILABLE_TEXT, type UserId } from '@parley/protocol';
+import { ERROR_TEXT, type Seq, type StoredMessage, UNAVAILABLE_TEXT, type UserId } from '@parley/protocol';
 import { BatchHandler, type InboundRecord } from '@parley/kafka';
+import { unlessUnavailable } from '@parley/persistence';
 import { Controller } from '@nestjs/common';
 import type { DeliveryBatch } from '../delivery/delivery.batch.js';
 import { Deliveries } from '../delivery/deliveries.js';
@@ -11,6 +12,7 @@ import { MessageStore, writeKey } from './message.store.js';
 import { MessageWriter, type PendingWrite, type Written } from './message.writer.js';
 import { ReadPositions } from './read.positions.js';
 import { type Round, rounds } from './rounds.js';
+import { Unseen } from './unseen.js';
 import { RELAY } from '../transports.js';
 import { EventLog } from '../events.js';
 
@@ -28,6 +30,7 @@ export class RelayConsumer {
     private readonly store: MessageStore,
     private readonly commands: ChannelCommands,
     private readonly reads: ReadPositions,
+    private readonly unseen: Unseen,
     private readonly presence: PresenceMap,
     private readonly deliveries: Deliveries,
     private readonly events: EventLog,
@@ -37,17 +40,25 @@ export class RelayConsumer {
   async handle(inbound: readonly InboundRecord[]): Promise<void> {
     const records = inbound.map(decode);
     const out = this.deliveries.batch();
-    const unavailable = await this.states.load(records.map((record) => record.channelId));
-    for (const record of records) if (unavailable.has(record.channelId)) turnAway(record, out);
-    const judged = records.filter((record) => !unavailable.has(record.channelId));
-    for (const round of rounds(judged)) await this.run(round, out);
+    for (const round of rounds(records)) await this.run(round, out);
     await this.deliveries.send(out);
   }
 
   /** First all writes of the round together, then the commands that follow them, channels side by side. */
   private async run(round: Round, out: DeliveryBatch): Promise<void> {
-    if (round.writes.length > 0) await this.write(round.writes, out);
-    await Promise.all(round.others.map((record) => this.other(record, out)));
+    if (round.writes.length > 0) await this.write(await this.knowing(round.writes, out), out);
+    const others = await this.knowing(round.others, out);
+    await Promise.all(others.map((record) => this.other(record, out)));
+  }
+
+  /**
+   * Sees to it that the channels of these records are known, and returns the records that can be judged. Asked
+   * before every step, because a step whose database is away leaves its channels unknown.
+   */
+  private async knowing<R extends MessageRelay>(records: readonly R[], out: DeliveryBatch): Promise<R[]> {
+    const unavailable = await this.states.load(records.map((record) => record.channelId));
+    for (const record of records) if (unavailable.has(record.channelId)) this.turnAway(record, out);
+    return records.filter((record) => !unavailable.has(record.channelId));
   }
 
   private async write(writes: readonly Write[], out: DeliveryBatch): Promise<void> {
@@ -58,8 +69,8 @@ export class RelayConsumer {
       if (channel?.members.has(write.origin.userId)) accepted.push({ write, channel });
       else refused.push(write);
     }
-    if (refused.length > 0) await this.refuse(refused, out);
-    for (const written of await this.writer.write(accepted)) this.tell(written, out);
+    const [allWritten] = await Promise.all([this.writer.write(accepted), this.refuse(refused, out)]);
+    for (const written of allWritten) this.tell(written, out);
   }
 
   private tell({ write, channel, seq: messageSeqId }: Written, out: DeliveryBatch): void {
@@ -84,18 +95,22 @@ export class RelayConsumer {
       const channel = this.states.get(write.channelId);
       return channel === undefined ? [] : [{ ...keyOf(write), shard: channel.shard }];
     });
-    const given = new Map<string, StoredMessage['messageSeqId']>();
+    const given = new Map<string, Seq>();
+    const undecided = new Set<string>();
     for (const [shard, keys] of Map.groupBy(existing, (key) => key.shard)) {
-      for (const [key, sequence] of await this.store.given(shard, keys)) given.set(key, sequence);
+      const found = await unlessUnavailable(this.store.given(shard, keys));
+      if (found === undefined) for (const key of keys) undecided.add(writeKey(key));
+      else for (const [key, sequence] of found) given.set(key, sequence);
     }
     for (const write of writes) {
-      const messageSeqId = given.get(writeKey(keyOf(write)));
-      out.answer(
-        write.origin,
-        messageSeqId === undefined
-          ? { type: 'ERROR', messageType: 'WRITE_MESSAGE', message: ERROR_TEXT.notJoined }
-          : { type: 'WRITE_MESSAGE_ACK', serial: write.frame.serial, messageSeqId },
-      );
+      const key = writeKey(keyOf(write));
+      const messageSeqId = given.get(key);
+      if (messageSeqId !== undefined) {
+        out.answer(write.origin, { type: 'WRITE_MESSAGE_ACK', serial: write.frame.serial, messageSeqId });
+      } else {
+        const message = undecided.has(key) ? UNAVAILABLE_TEXT.WRITE_MESSAGE : ERROR_TEXT.notJoined;
+        out.answer(write.origin, { type: 'ERROR', messageType: 'WRITE_MESSAGE', message });
+      }
     }
   }
 
@@ -113,6 +128,29 @@ export class RelayConsumer {
         return this.commands.replay(record, out);
     }
   }
+
+  /** A database is away: who asked is told to try again, what nobody waits for is passed on or made up for later. */
+  private turnAway(record: MessageRelay, out: DeliveryBatch): void {
+    switch (record.kind) {
+      case 'WRITE':
+      case 'COMMAND': {
+        const messageType = record.frame.type;
+        out.answer(record.origin, { type: 'ERROR', messageType, message: UNAVAILABLE_TEXT[messageType] });
+        return;
+      }
+      case 'MEMBERS_CHANGED':
+        for (const userId of record.gone) out.memberGone(record.channelId, userId);
+        out.deliver(record.request, record.deliveries);
+        return;
+      case 'VIEWER_LEFT':
+        this.presence.leave(record.channelId, record.connection);
+        this.unseen.owe(record);
+        return;
+      case 'READS':
+      case 'REPLAY':
+      // The next position takes in this one, and the connection server asks again.
+    }
+  }
 }
 
 function decode(inbound: InboundRecord): MessageRelay {
@@ -120,15 +158,6 @@ function decode(inbound: InboundRecord): MessageRelay {
   // Unreadable once is unreadable for ever: the consumer sets it aside after its retries.
   if (!record.ok) throw new Error(`unreadable record: ${record.error}`);
   return record.value;
-}
-
-/** A database is away: who asked is told to try again; a change of membership only has to be passed on. */
-function turnAway(record: MessageRelay, out: DeliveryBatch): void {
-  if (record.kind === 'WRITE' || record.kind === 'COMMAND') {
-    const messageType = record.frame.type;
-    out.answer(record.origin, { type: 'ERROR', messageType, message: UNAVAILABLE_TEXT[messageType] });
-  }
-  if (record.kind === 'MEMBERS_CHANGED') out.deliver(record.request, record.deliveries);
 }
 
 const keyOf = (write: Write): { channelId: Write['channelId']; userId: UserId; once: number } => ({

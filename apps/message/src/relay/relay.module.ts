@@ -15,6 +15,7 @@ import { MessageStore } from './message.store.js';
 import { MessageWriter } from './message.writer.js';
 import { ReadPositions } from './read.positions.js';
 import { RelayConsumer } from './relay.consumer.js';
+import { Unseen } from './unseen.js';
 
 /** What the consumer of the relay does besides handing over batches. */
 @Injectable()
@@ -22,16 +23,18 @@ export class RelayHooks implements Required<BatchConsumerHooks> {
   constructor(
     private readonly states: ChannelStates,
     private readonly reads: ReadPositions,
+    private readonly unseen: Unseen,
     private readonly deliveries: Deliveries,
     private readonly events: EventLog,
   ) {}
 
   onAssigned(): void {
     this.states.clear();
+    this.unseen.clear();
   }
 
   onRevoked(): void {
-    this.states.clear();
+    this.onAssigned();
   }
 
   beforeCommit(): Promise<void> {
@@ -62,6 +65,7 @@ export class RelayHooks implements Required<BatchConsumerHooks> {
     MessageWriter,
     ReadPositions,
     RelayHooks,
+    Unseen,
   ],
   exports: [RelayHooks],
 })
