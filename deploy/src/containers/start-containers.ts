@@ -46,8 +46,9 @@ async function requireReachable({ name, ports: [port = 0] }: TestContainer): Pro
   );
 }
 
+/** What cannot be stopped is left to Testcontainers, which cleans up when this process has ended. */
 const stopAll = (started: readonly StartedTestContainer[]) =>
-  Promise.all(started.map((container) => container.stop({ timeout: 0 })));
+  Promise.allSettled(started.map((container) => container.stop({ timeout: 0 })));
 
 async function startAll(containers: readonly TestContainer[], logs: string): Promise<StartedTestContainer[]> {
   const outcomes = await Promise.allSettled(

@@ -1,3 +1,4 @@
+export { startTestServers, type TestServers, type TestServersOptions } from '@parley/deploy';
 export * from './eventually.js';
 export type { KafkaAccess } from './kafka-access.js';
 export * from './guests.js';
