@@ -67,6 +67,12 @@ export class ChannelViews {
     this.mend(view);
   }
 
+  /** The socket was let in after it had gone on to another channel: the owner takes it for a viewer and is told. */
+  passedBy({ id: connection, userId, shown }: ClientSocket, channelId: ChannelId, seen: Seq): void {
+    if (shown.channelId === channelId || shown.heading === channelId) return;
+    this.notes.viewerLeft({ channelId, userId, connection, seen });
+  }
+
   /** The socket shows no channel any more. The owner of the channel knows that already unless it has to be told. */
   leave(socket: ClientSocket, owner: 'knows' | 'tell the owner'): void {
     const { shown, userId, id: connection } = socket;

@@ -85,6 +85,10 @@ export class NotificationDelivery {
     const { shown } = socket;
     switch (frame.type) {
       case 'ENTER_RESPONSE':
+        if (!shown.enters.answered(request)) {
+          this.views.passedBy(socket, frame.channelId, frame.lastChannelMessageSeqId);
+          break;
+        }
         this.views.enter(socket, frame.channelId, frame.lastChannelMessageSeqId);
         if (shown.enterRequest === request) shown.heading = frame.channelId;
         break;
@@ -98,6 +102,7 @@ export class NotificationDelivery {
         if (shown.heading === frame.channelId) shown.heading = undefined;
         break;
       case 'ERROR':
+        shown.enters.failed(request);
         if (shown.enterRequest === request) shown.heading = shown.channelId;
         break;
       case 'FETCH_MESSAGES_RESPONSE':

@@ -64,8 +64,10 @@ export class FrameHandlers {
   private enter(socket: ClientSocket, frame: ClientFrameOf<'ENTER_REQUEST'>, text: string): void {
     // The answer tells how far the user has read.
     this.reads.report(socket);
-    socket.shown.heading = frame.channelId;
-    socket.shown.enterRequest = this.sender.toChannel(socket, frame.channelId, frame, text);
+    const { shown } = socket;
+    shown.heading = frame.channelId;
+    shown.enterRequest = this.sender.toChannel(socket, frame.channelId, frame, text);
+    shown.enters.asked(shown.enterRequest);
   }
 
   private leave(socket: ClientSocket, frame: ClientFrameOf<'LEAVE_REQUEST'>, text: string): void {

@@ -101,6 +101,7 @@ export class FrameSender {
     // It may be carried out all the same, so the same frame must stay the same request.
     if (error instanceof ProduceTimeout && error.sent === 'unknown') socket.uncertain.remember(text, identity);
     const { shown } = socket;
+    shown.enters.failed(identity.request);
     if (shown.enterRequest === identity.request) shown.heading = shown.channelId;
     socket.send({ type: 'ERROR', messageType: type, message: UNAVAILABLE_TEXT[type] });
   }

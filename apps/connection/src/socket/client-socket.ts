@@ -4,6 +4,7 @@ import type { ActiveSession } from '@parley/session';
 import type { RawData, WebSocket } from 'ws';
 import type { SocketLimits } from '../config.js';
 import { UncertainRequests } from '../frames/uncertain-requests.js';
+import { EnterOrder } from './enter-order.js';
 import { FrameBudget } from './frame-budget.js';
 import type { FlushQueue } from './flush-queue.js';
 import { SocketWriter } from './socket-writer.js';
@@ -34,6 +35,7 @@ export class ShownChannel {
   /** What it will show when everything it has asked for is answered. */
   heading: ChannelId | undefined;
   enterRequest: string | undefined;
+  readonly enters = new EnterOrder();
   /** Where its last LEAVE went. */
   leaving: ChannelId | undefined;
   /** First message that the socket was too slow to get. */
