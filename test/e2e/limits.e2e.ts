@@ -175,7 +175,7 @@ describe('the frames of one socket', () => {
     expect(bob.wire.take('ERROR')).toEqual([]);
   });
 
-  it('end with the channel that was entered last', async () => {
+  it('that enter several channels at once end in the one asked for last, whichever answer comes last', async () => {
     const [ann, bob] = [await person('ann', first), await person('bob', second)];
     const channels = [await channelOf(ann, bob)];
     for (const title of ['two', 'three']) {
