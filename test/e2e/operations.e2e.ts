@@ -25,7 +25,7 @@ const { stack } = system;
 const kinds = ['auth', 'connection', 'message', 'push'] as const;
 const processes = kinds.flatMap((kind) => system.processes(kind).map((process) => [process.name, process] as const));
 
-const get = (server: string, path: string) => fetch(new URL(path, server));
+const get = (server: string, path: string) => fetch(new URL(path, server), { headers: { connection: 'close' } });
 
 async function readiness(server: string): Promise<{ status: number; checks: Record<string, { state: string }> }> {
   const response = await get(server, '/health/ready');
@@ -78,9 +78,24 @@ describe('each instance of each service', () => {
 describe('a dependency that hangs', () => {
   const [redis] = stack.parts.servers.redis;
   const hanging = stack.process(redis?.name ?? 'redis-1');
-  afterEach(() => hanging.resume());
+  const passing = async (kind: string) => {
+    const [consul] = stack.urls.consul;
+    const healthy = await get(consul ?? '', `/v1/health/service/${kind}?passing`);
+    return ((await healthy.json()) as unknown[]).length;
+  };
 
-  it('makes auth not ready with the reason, though it lives, until the dependency is back', async () => {
+  afterEach(async () => {
+    await hanging.resume();
+    for (const kind of kinds)
+      await eventually(async () => expect(await passing(kind)).toBe(system.processes(kind).length), 20_000);
+    await eventually(async () => {
+      const { wire, session } = await newConnected(system.server, 'back');
+      await pushInbox(system.server, { session });
+      await wire[Symbol.asyncDispose]();
+    });
+  }, 60_000);
+
+  it('makes auth not ready with the reason and takes it out of rotation, though it lives, until it is back', async () => {
     const [auth] = system.processes('auth');
     const url = auth?.url ?? '';
     await hanging.pause();
@@ -88,13 +103,15 @@ describe('a dependency that hangs', () => {
       expect(await readiness(url)).toMatchObject({ status: 503, checks: { redis: { state: 'down' } } }),
     );
     expect((await get(url, '/health/live')).status).toBe(200);
+    await eventually(async () => expect(await passing('auth')).toBe(0), 20_000);
+    await eventually(async () => {
+      const answer = await post(system.server, PATHS.login, { username: 'ann', password: PASSWORD });
+      expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining('try again')]);
+    });
     await hanging.resume();
     await eventually(async () =>
       expect(await readiness(url)).toMatchObject({ status: 200, checks: { redis: { state: 'up' } } }),
     );
-    // And back behind the load balancer.
-    const { wire } = await eventually(() => newConnected(system.server, 'back'));
-    await wire[Symbol.asyncDispose]();
   }, 60_000);
 });
 

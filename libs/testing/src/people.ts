@@ -13,10 +13,14 @@ export interface Person {
   readonly session: string;
 }
 
+/** A connection of its own for each request: none that a load balancer closes while the next request is on its way. */
+const ONE_REQUEST = { connection: 'close' };
+
 export async function post(server: string, path: string, body?: unknown, session?: string): Promise<Response> {
   return fetch(new URL(path, server), {
     method: 'POST',
     headers: {
+      ...ONE_REQUEST,
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(session !== undefined && { cookie: `${SESSION_COOKIE}=${session}` }),
     },
@@ -33,7 +37,7 @@ export async function logIn(server: string, name: string, password = PASSWORD): 
 /** What was pushed to a person, newest first. */
 export async function pushInbox(server: string, { session }: { readonly session: string }): Promise<PushInboxEntry[]> {
   const response = await fetch(new URL(PATHS.pushInbox, server), {
-    headers: { cookie: `${SESSION_COOKIE}=${session}` },
+    headers: { ...ONE_REQUEST, cookie: `${SESSION_COOKIE}=${session}` },
   });
   if (response.status !== 200) throw new Error(`push inbox: ${response.status} ${await response.text()}`);
   return PushInboxEntry.array().parse(await response.json());
