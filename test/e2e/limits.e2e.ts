@@ -194,10 +194,7 @@ describe('the frames of one socket', () => {
 describe('a command during a stall of Kafka (D12)', () => {
   afterEach(async () => {
     await system.stack.process('kafka-1').resume();
-    for (const { name } of [...system.stack.parts.services, ...system.stack.parts.balancers])
-      await eventually(async () => {
-        if (!(await system.stack.process(name).isReady())) throw new Error(`${name} has not recovered`);
-      }, 60_000);
+    await system.recovered();
   }, 90_000);
 
   it('is answered with ERROR, and repeated afterwards it takes effect once', async () => {

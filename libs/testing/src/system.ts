@@ -1,7 +1,12 @@
 import { attachStack, type ServiceKind, type Stack, type StackProcess } from '@parley/deploy';
+import { PATHS } from '@parley/protocol';
 import { Cluster, Redis } from 'ioredis';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { z } from 'zod';
+import { eventually } from './eventually.js';
 import type { KafkaAccess } from './kafka-access.js';
+
+const HealthyInstances = z.array(z.object({ Service: z.object({ ID: z.string() }) }));
 
 /** A whole running system, as its users and its operator see it. */
 export class System {
@@ -24,11 +29,40 @@ export class System {
       .map((part) => this.stack.process(part.name));
   }
 
-  /** Starts whatever a test has killed and waits until all of it is ready. */
+  /** Starts whatever a test has killed and waits until all of it is ready and in use. */
   async heal(): Promise<void> {
     const { servers, services, balancers } = this.stack.parts;
     for (const part of [...Object.values(servers).flat(), ...services, ...balancers])
       await this.stack.process(part.name).start();
+    await this.recovered();
+  }
+
+  /** Waits until every instance is healthy for Consul too, and the load balancers pass requests on. */
+  async recovered(): Promise<void> {
+    for (const kind of this.stack.description.services) {
+      const expected = this.processes(kind).map(({ name }) => name);
+      await eventually(async () => {
+        const healthy = await this.healthyInstances(kind);
+        const missing = expected.filter((name) => !healthy.includes(name));
+        if (missing.length > 0) throw new Error(`${missing.join(', ')} not healthy for Consul`);
+      }, 60_000);
+    }
+    for (const balancer of this.stack.urls.balancers) {
+      for (const path of [PATHS.login, PATHS.pushInbox, PATHS.webSocket])
+        await eventually(async () => {
+          const { status } = await fetch(new URL(path, balancer), { headers: { connection: 'close' } });
+          if (status >= 500) throw new Error(`${balancer}${path} is answered with ${status}`);
+        });
+    }
+  }
+
+  /** Ids of the instances of a service that Consul takes for healthy. */
+  async healthyInstances(service: string): Promise<string[]> {
+    const [consul] = this.stack.urls.consul;
+    const response = await fetch(`${consul}/v1/health/service/${service}?passing`, {
+      headers: { connection: 'close' },
+    });
+    return HealthyInstances.parse(await response.json()).map(({ Service }) => Service.ID);
   }
 
   /** What the shards hold of a channel, by sequence. */
