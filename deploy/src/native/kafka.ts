@@ -27,6 +27,8 @@ export function brokerSettings({ kafka }: Topology): Readonly<Record<string, str
     'transaction.state.log.min.isr': inSync,
     'share.coordinator.state.topic.replication.factor': replication,
     'share.coordinator.state.topic.min.isr': inSync,
+    // A broker that dies holds up its partitions for so long, and with them whoever writes to all replicas.
+    ...(kafka.brokers.length > 1 && { 'broker.session.timeout.ms': '4000', 'broker.heartbeat.interval.ms': '1000' }),
     // A group's first member starts at once instead of waiting three seconds for others.
     'group.initial.rebalance.delay.ms': '0',
     'group.min.session.timeout.ms': '1000',

@@ -83,7 +83,9 @@ export class ConsulClient {
     watch.on('change', (answer: unknown) => {
       const list = HealthList.safeParse(answer);
       if (!list.success) return fail(list.error);
-      onChange(list.data.map(({ Node, Service }) => `${Service.Address || Node.Address}:${Service.Port}`));
+      // Instances are registered at every Consul server.
+      const addresses = list.data.map(({ Node, Service }) => `${Service.Address || Node.Address}:${Service.Port}`);
+      onChange([...new Set(addresses)]);
     });
     return () => watch.end();
   }

@@ -15,6 +15,8 @@ export type EndOffsets = ReadonlyMap<number, bigint>;
 
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 };
 const PING_TIMEOUT_MS = 1_500;
+/** Enough to come by a broker that is up. */
+const PING_RETRY = { initialRetryTime: 20, maxRetryTime: 100, retries: 5 };
 const LEADER_PATIENCE_MS = 20_000;
 const YOUNG_TOPIC = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
 
@@ -88,11 +90,11 @@ export class KafkaAdmin {
 
   /** @throws Error unless a broker answers within 1.5 seconds. */
   async ping(): Promise<void> {
-    const admin = this.kafka.client({ retry: { retries: 0 }, requestTimeoutMs: PING_TIMEOUT_MS }).admin();
+    const admin = this.kafka.client({ retry: PING_RETRY, requestTimeoutMs: PING_TIMEOUT_MS }).admin();
     const timeout = new AbortController();
     try {
       await Promise.race([
-        admin.connect().then(() => admin.describeCluster()),
+        admin.connect().then(() => admin.listTopics()),
         delay(PING_TIMEOUT_MS, undefined, { signal: timeout.signal }).then(() => {
           throw new Error(`Kafka does not answer within ${PING_TIMEOUT_MS} ms`);
         }),

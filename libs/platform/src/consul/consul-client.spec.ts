@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ConsulClient, ConsulUnavailable } from './consul-client.js';
+import { ConsulClient, ConsulUnavailable, type Registration } from './consul-client.js';
 
 /** One Consul server that answers everything alike and remembers what it was asked. */
 class FakeConsul {
@@ -67,11 +67,16 @@ describe('ConsulClient', () => {
     const consul = new ConsulClient([first.url]);
     const at = { address: '10.0.0.9', port: 8080 };
     expect(await consul.instances('auth')).toEqual([
-      { id: 'auth-1', address: '10.0.0.1', port: 8080, healthy: true, agentAlive: true },
-      { id: 'auth-2', ...at, healthy: false, agentAlive: true },
-      { id: 'auth-3', ...at, healthy: false, agentAlive: false },
+      { id: 'auth-1', address: '10.0.0.1', port: 8080, healthy: true },
+      { id: 'auth-2', ...at, healthy: false },
+      { id: 'auth-3', ...at, healthy: false },
     ]);
     expect((await consul.healthy('auth')).map(({ id }) => id)).toEqual(['auth-1']);
+  });
+
+  it('takes an instance for healthy if one server that is alive says so', async () => {
+    first.answer = [entry('auth-1', { machine: 'critical' }), entry('auth-1'), entry('auth-1', { check: 'critical' })];
+    expect(await new ConsulClient([first.url]).instances('auth')).toMatchObject([{ id: 'auth-1', healthy: true }]);
   });
 
   it('goes on to the next server when one is down, and stays with the one that answered', async () => {
@@ -102,15 +107,18 @@ describe('ConsulClient', () => {
     await expect(new ConsulClient([]).catalog()).rejects.toThrow('no Consul server is configured');
   });
 
-  it('registers with a check on the readiness and forgets after a critical minute', async () => {
-    await new ConsulClient([first.url]).register({
-      name: 'auth',
-      id: 'auth-1',
-      address: '10.0.0.9',
-      port: 8080,
-      healthPath: '/health/ready',
-    });
-    expect(first.asked).toEqual(['PUT /v1/agent/service/register']);
+  const me: Registration = { name: 'auth', id: 'auth-1', address: '10.0.0.9', port: 8080, healthPath: '/health/ready' };
+
+  it('registers at every server with a check on the readiness, and is forgotten after a critical minute', async () => {
+    first.answer = {};
+    second.answer = { 'auth-1': {} };
+    const consul = new ConsulClient([NOBODY, first.url, second.url]);
+    expect(await consul.register(me)).toBe(true);
+    expect(first.asked).toEqual(['GET /v1/agent/services', 'PUT /v1/agent/service/register']);
+    expect(second.asked).toEqual(['GET /v1/agent/services']);
+    first.answer = second.answer;
+    expect(await consul.register(me)).toBe(false);
+    await expect(new ConsulClient([NOBODY]).register(me)).rejects.toBeInstanceOf(ConsulUnavailable);
     expect(first.bodies).toEqual([
       expect.objectContaining({
         Name: 'auth',

@@ -18,10 +18,8 @@ export interface Instance {
   readonly id: string;
   readonly address: string;
   readonly port: number;
-  /** All checks pass, those of the machine included. */
+  /** A server that is alive holds its registration, and all checks pass there. */
   readonly healthy: boolean;
-  /** The Consul agent that holds the registration is alive. */
-  readonly agentAlive: boolean;
 }
 
 /** No Consul server gave an answer. */
@@ -30,7 +28,6 @@ export class ConsulUnavailable extends Error {
 }
 
 const TIMEOUT_MS = 1_000;
-const AGENT_CHECK = 'serfHealth';
 
 const HealthEntries = z.array(
   z.object({
@@ -41,6 +38,7 @@ const HealthEntries = z.array(
 );
 
 const Services = z.record(z.string(), z.array(z.string()));
+const Registered = z.record(z.string(), z.unknown());
 
 /** Several Consul servers as one: a call goes to the last one that worked, then to the others in turn. */
 export class ConsulClient {
@@ -56,22 +54,22 @@ export class ConsulClient {
     return this.servers.length > 0;
   }
 
-  /** Registers with a check every second; Consul forgets the instance when it was critical for a minute. */
-  async register({ name, id, address, port, healthPath }: Registration): Promise<void> {
-    const host = address.includes(':') ? `[${address}]` : address;
-    const check = {
-      name: `${id} is ready`,
-      http: `http://${host}:${port}${healthPath}`,
-      interval: '1s',
-      timeout: '1s',
-      deregistercriticalserviceafter: '1m',
-    };
-    await this.ask(z.undefined(), ({ agent }) =>
-      agent.service.register({ name, id, address, port, check, ...LIMITED }),
+  /**
+   * Registers the instance at every server that answers and does not have it, so that no server takes it along when
+   * it dies. It is checked every second and forgotten when it was critical for a minute.
+   * @returns whether it was missing anywhere
+   * @throws ConsulUnavailable when no server answers
+   */
+  async register(registration: Registration): Promise<boolean> {
+    const outcomes = await Promise.allSettled(this.servers.map(({ api }) => registerAt(api, registration)));
+    const failures = outcomes.flatMap((outcome, index) =>
+      outcome.status === 'rejected' ? [describeFailure(this.servers[index]?.url, outcome.reason)] : [],
     );
+    if (failures.length === outcomes.length) throw unavailable(failures);
+    return outcomes.some((outcome) => outcome.status === 'fulfilled' && outcome.value);
   }
 
-  /** Deregisters everywhere: after a fail-over several agents may hold the instance. Unreachable ones are left out. */
+  /** Deregisters at every server; unreachable ones are left out. */
   async deregister(id: string): Promise<void> {
     await Promise.allSettled(this.servers.map(({ api }) => api.agent.service.deregister({ id, ...LIMITED })));
   }
@@ -79,13 +77,14 @@ export class ConsulClient {
   /** All instances of a service, whatever their health. */
   async instances(service: string): Promise<Instance[]> {
     const entries = await this.ask(HealthEntries, ({ health }) => health.service({ service, ...LIMITED }));
-    return entries.map(({ Node, Service, Checks }) => ({
-      id: Service.ID,
-      address: Service.Address || Node.Address,
-      port: Service.Port,
-      healthy: Checks.every(({ Status }) => Status === 'passing'),
-      agentAlive: Checks.every(({ CheckID, Status }) => CheckID !== AGENT_CHECK || Status === 'passing'),
-    }));
+    const instances = new Map<string, Instance>();
+    for (const { Node, Service, Checks } of entries) {
+      const healthy = Checks.every(({ Status }) => Status === 'passing');
+      if (instances.get(Service.ID)?.healthy) continue;
+      const address = Service.Address || Node.Address;
+      instances.set(Service.ID, { id: Service.ID, address, port: Service.Port, healthy });
+    }
+    return [...instances.values()];
   }
 
   /** The instances of a service that may be given work. */
@@ -112,15 +111,37 @@ export class ConsulClient {
       } catch (error) {
         // A refusal would be the same everywhere; silence, an inner error (no leader) or nonsense may be this server's alone.
         if (isRefusal(error)) throw error;
-        failures.push(`${server.url}: ${error instanceof Error ? error.message : String(error)}`);
+        failures.push(describeFailure(server.url, error));
       }
     }
-    throw new ConsulUnavailable(failures.join('; ') || 'no Consul server is configured');
+    throw unavailable(failures);
   }
 }
 
 /** Read by the client for each request, although its types do not know it. */
 const LIMITED: { timeout: number; token?: string } = { timeout: TIMEOUT_MS };
+
+/** False if the server has the instance already. */
+async function registerAt({ agent }: Consul, registration: Registration): Promise<boolean> {
+  const { name, id, address, port, healthPath } = registration;
+  if (id in Registered.parse(await agent.service.list(LIMITED))) return false;
+  const host = address.includes(':') ? `[${address}]` : address;
+  const check = {
+    name: `${id} is ready`,
+    http: `http://${host}:${port}${healthPath}`,
+    interval: '1s',
+    timeout: '1s',
+    deregistercriticalserviceafter: '1m',
+  };
+  await agent.service.register({ name, id, address, port, check, ...LIMITED });
+  return true;
+}
+
+const describeFailure = (url: string | undefined, error: unknown): string =>
+  `${url}: ${error instanceof Error ? error.message : String(error)}`;
+
+const unavailable = (failures: readonly string[]): ConsulUnavailable =>
+  new ConsulUnavailable(failures.join('; ') || 'no Consul server is configured');
 
 const clientOf = ({ protocol, hostname, port }: URL): Consul =>
   new Consul({

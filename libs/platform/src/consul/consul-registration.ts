@@ -14,7 +14,7 @@ export class ConsulRegistration {
   private wasReached: boolean | undefined;
 
   constructor(
-    private readonly consul: Pick<ConsulClient, 'isConfigured' | 'register' | 'deregister' | 'instances'>,
+    private readonly consul: Pick<ConsulClient, 'isConfigured' | 'register' | 'deregister'>,
     private readonly registration: Registration,
     private readonly log: Log,
   ) {}
@@ -52,14 +52,9 @@ export class ConsulRegistration {
   }
 
   private async registerIfUnknown(): Promise<void> {
-    const { id, name } = this.registration;
+    const { id } = this.registration;
     try {
-      const known = await this.consul.instances(name);
-      const isKnown = known.some((instance) => instance.id === id && instance.agentAlive);
-      if (!isKnown && !this.isStopping) {
-        await this.consul.register(this.registration);
-        this.log.info({ registration: id }, 'registered in Consul');
-      }
+      if (await this.consul.register(this.registration)) this.log.info({ registration: id }, 'registered in Consul');
       this.wasReached = true;
     } catch (err) {
       // Once per outage, not once per attempt.
