@@ -47,16 +47,18 @@ export function redisConfig(node: RedisNode, cluster: boolean, dir: string, pass
   return `${[...common, ...(cluster ? clustered : [])].join('\n')}\n`;
 }
 
-/** One connection: authenticate, ask, and look for the line that means ready. */
-function asks(port: number, password: string, command: string, expected: string): Promise<boolean> {
-  return converses(port, `AUTH ${password}\r\n${command}\r\n`, (received) => received.includes(expected));
+/** One connection: authenticate, ask, and look for a line that means ready. */
+function asks(port: number, password: string, command: string, ...expected: readonly string[]): Promise<boolean> {
+  return converses(port, `AUTH ${password}\r\n${command}\r\n`, (received) =>
+    expected.some((line) => received.includes(line)),
+  );
 }
 
-async function isReady(node: RedisNode, cluster: boolean, password: string): Promise<boolean> {
-  if (!cluster) return asks(node.port, password, 'PING', '+PONG');
-  const linked =
-    node.role === 'master' || (await asks(node.port, password, 'INFO replication', 'master_link_status:up'));
-  return linked && asks(node.port, password, 'CLUSTER INFO', 'cluster_state:ok');
+/** Which node of a pair is the master may have changed since the cluster was made. */
+async function isReady({ port }: RedisNode, cluster: boolean, password: string): Promise<boolean> {
+  if (!cluster) return asks(port, password, 'PING', '+PONG');
+  const hasData = await asks(port, password, 'INFO replication', 'role:master', 'master_link_status:up');
+  return hasData && asks(port, password, 'CLUSTER INFO', 'cluster_state:ok');
 }
 
 async function writeFiles(dir: string, node: RedisNode, topology: Topology, password: string): Promise<void> {
