@@ -25,7 +25,7 @@ import {
   kafkaOptionsFrom,
 } from '@parley/kafka';
 import { loadConfig, RedisClient, type RunningService, startService } from '@parley/platform';
-import { type ServerFrame, type UserId, userId } from '@parley/protocol';
+import { type ServerFrame, type ServerFrameOf, type UserId, userId } from '@parley/protocol';
 import { SessionStore } from '@parley/session';
 import { eventually, WireClient } from '@parley/testing';
 import { connectionEnv } from '../src/config.js';
@@ -140,6 +140,23 @@ export class ConnectionFixture implements AsyncDisposable {
     request = 'r',
   ): Promise<void> {
     await this.tell({ kind: 'TO_CONNECTION', connection, userId: user, request, frame });
+  }
+
+  /** The visitor asks to enter the channel of the answer, and gets it. Its command is not among the relayed ones. */
+  async letIn(
+    { wire, ...visitor }: Pick<Visitor, 'wire' | 'connection' | 'userId'>,
+    answer: ServerFrameOf<'ENTER_RESPONSE'>,
+  ): Promise<void> {
+    wire.send({ type: 'ENTER_REQUEST', channelId: answer.channelId });
+    const request = await eventually(() => {
+      const asked = this.relayed('COMMAND').findLast(
+        ({ frame, origin }) => frame.type === 'ENTER_REQUEST' && origin.connection === visitor.connection,
+      );
+      if (asked === undefined) throw new Error('the visitor has not asked to enter');
+      this.relay.splice(this.relay.indexOf(asked), 1);
+      return asked.origin.request;
+    });
+    await this.answer(visitor, answer, request);
   }
 
   async control(record: ConnectionControl): Promise<void> {

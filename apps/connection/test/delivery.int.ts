@@ -32,7 +32,7 @@ async function viewer(last = 0, channel = room): Promise<Visitor> {
 }
 
 async function enters(entering: Visitor, last = 0, channel = room): Promise<void> {
-  await server.answer(entering, {
+  await server.letIn(entering, {
     type: 'ENTER_RESPONSE',
     channelId: channel,
     title: 'room',

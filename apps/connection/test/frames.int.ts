@@ -91,7 +91,9 @@ describe('the way of a frame', () => {
     const [enter, leave] = server.relayed('COMMAND');
     expect(leave).toMatchObject({ channelId: room, frame: { type: 'LEAVE_REQUEST' } });
 
-    await server.answer(ann, entered(channelId(8)), enter?.origin.request);
+    await server.answer(ann, entered(), enter?.origin.request);
+    await ann.wire.next('ENTER_RESPONSE');
+    await server.letIn(ann, entered(channelId(8)));
     await ann.wire.next('ENTER_RESPONSE');
     ann.wire.send({ type: 'LEAVE_REQUEST' });
     await eventually(() => expect(server.relayed('COMMAND')).toHaveLength(3));
@@ -134,7 +136,7 @@ describe('reading acknowledgements', () => {
   });
 
   it('of messages that were sent to the socket do not count as frames', async () => {
-    await server.answer(ann, entered());
+    await server.letIn(ann, entered());
     const messages = Array.from({ length: 1_000 }, (_, i) => ({
       channelId: room,
       messageSeqId: seq(i + 1),

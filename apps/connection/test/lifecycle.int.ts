@@ -26,7 +26,7 @@ describe('presence', () => {
   it('tells of a new socket, of the channel it shows, and of its end', async () => {
     const { userId, connection, wire } = await server.visitor();
     expect(server.announced(userId)[0]).toEqual({ connection, userId });
-    await server.answer({ connection, userId }, entered);
+    await server.letIn({ wire, connection, userId }, entered);
     await eventually(() => expect(server.announced(userId).at(-1)).toEqual({ connection, userId, channelId: room }));
     await server.answer({ connection, userId }, { type: 'QUIT_RESPONSE', channelId: room });
     await eventually(() => expect(server.announced(userId).at(-1)).toEqual({ connection, userId }));
@@ -44,7 +44,7 @@ describe('presence', () => {
 
   it('gives the whole picture when a message service asks', async () => {
     const { userId, connection, wire } = await server.visitor();
-    await server.answer({ connection, userId }, entered);
+    await server.letIn({ wire, connection, userId }, entered);
     await eventually(() => expect(server.announced(userId).at(-1)).toHaveProperty('channelId', room));
     const known = snapshots().length;
     await server.control({ kind: 'SNAPSHOT_WANTED' });
@@ -126,7 +126,7 @@ describe('an orderly stop', () => {
     const visitors = [await server.visitor(), await server.visitor(), await server.visitor()];
     const [ann] = visitors;
     if (ann === undefined) throw new Error('nobody came');
-    await server.answer(ann, entered);
+    await server.letIn(ann, entered);
     await ann.wire.next('ENTER_RESPONSE');
     ann.wire.send({ type: 'READ_MESSAGE_ACK', channelId: room, messageSeqId: seq(4) });
     ann.wire.send({ type: 'WRITE_MESSAGE', serial: 1, channelId: room, content: 'last words' });
