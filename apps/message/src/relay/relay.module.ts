@@ -6,6 +6,7 @@ import { ChannelModule } from '../channel/channel.module.js';
 import { Deliveries } from '../delivery/deliveries.js';
 import { DeliveryModule } from '../delivery/delivery.module.js';
 import { EventLog } from '../events.js';
+import { MessageMetrics } from '../message.metrics.js';
 import { UserModule } from '../user/user.module.js';
 import { ChannelCommands } from './channel.commands.js';
 import { ChannelStates } from './channel.states.js';
@@ -60,6 +61,7 @@ export class RelayHooks implements Required<BatchConsumerHooks> {
     ChannelCommands,
     ChannelStates,
     CursorAudit,
+    MessageMetrics,
     History,
     MessageStore,
     MessageWriter,

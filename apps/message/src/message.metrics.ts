@@ -1,0 +1,46 @@
+import { Metrics } from '@parley/platform';
+import { Injectable } from '@nestjs/common';
+import { Counter, Gauge } from 'prom-client';
+import { EventLog } from './events.js';
+import { PresenceMap } from './presence/presence.map.js';
+import { MessageStore } from './relay/message.store.js';
+
+/** Every reported number of this service, in one place; read from the parts that count when somebody asks. */
+@Injectable()
+export class MessageMetrics {
+  constructor(metrics: Metrics, { counts }: EventLog, { reads }: MessageStore, presence: PresenceMap) {
+    const registers = [metrics];
+    const counter = (name: string, help: string, count: () => number) =>
+      new Counter({
+        name: `message_${name}`,
+        help,
+        registers,
+        collect() {
+          this.reset();
+          this.inc(count());
+        },
+      });
+    counter('acknowledged_total', 'Writes answered with their sequence, repetitions included.', () => counts.stored);
+    counter('given_up_total', 'Writes answered with ERROR because their shard was away.', () => counts.givenUp);
+    counter('replays_total', 'Times a connection server was sent again what it had missed.', () => counts.replayed);
+    counter('dead_letters_total', 'Records of message-relay that failed for good.', () => counts.setAside);
+    new Counter({
+      name: 'message_history_reads_total',
+      help: 'Pages of history by the database that answered.',
+      labelNames: ['route'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [route, count] of Object.entries(reads)) this.inc({ route }, count);
+      },
+    });
+    new Gauge({
+      name: 'message_connection_servers',
+      help: 'Connection servers that are alive.',
+      registers,
+      collect() {
+        this.set(presence.serverNames().length);
+      },
+    });
+  }
+}
