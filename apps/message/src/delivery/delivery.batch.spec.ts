@@ -1,4 +1,10 @@
-import { connectionNotification, type NotificationEntry, pushIdOfRequest, pushNotification } from '@parley/contracts';
+import {
+  connectionNotification,
+  type NotificationEntry,
+  PRESENCE,
+  pushIdOfRequest,
+  pushNotification,
+} from '@parley/contracts';
 import { channelId, LIMITS, seq, userId } from '@parley/protocol';
 import { PresenceMap } from '../presence/presence.map.js';
 import { DeliveryBatch, type OutRecord } from './delivery.batch.js';
@@ -94,7 +100,18 @@ describe('DeliveryBatch', () => {
     expect(sequences).toEqual(Array.from({ length: 800 }, (_, index) => index + 1));
   });
 
-  it('turns what a dead server cannot deliver into a push, if it is worth one', () => {
+  it('still answers through a server that is only silent, because it may be out of touch rather than dead', () => {
+    const presence = presenceOf(['s1', 'x', ann]);
+    presence.expire(PRESENCE.deadAfterMs + 1);
+    const batch = new DeliveryBatch(presence);
+    batch.answer(origin, { type: 'WRITE_MESSAGE_ACK', serial: null, messageSeqId: seq(1) });
+    batch.answer(origin, { type: 'QUIT_RESPONSE', channelId: room });
+    const [told, pushed, ...others] = batch.take();
+    expect(entriesOf(told)).toHaveLength(2);
+    expect([pushOf(pushed)?.frame.type, others]).toEqual(['QUIT_RESPONSE', []]);
+  });
+
+  it('turns what a stopped server cannot deliver into a push, if it is worth one', () => {
     const batch = new DeliveryBatch(gone('s1'));
     batch.answer(origin, { type: 'QUIT_RESPONSE', channelId: room });
     batch.answer(origin, { type: 'WRITE_MESSAGE_ACK', serial: null, messageSeqId: seq(1) });

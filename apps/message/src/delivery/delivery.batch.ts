@@ -33,9 +33,9 @@ export class DeliveryBatch {
 
   toConnection(to: { server: string; connection: string; request: string; userId: UserId; frame: ServerFrame }): void {
     const { server, connection, request, userId, frame } = to;
-    if (this.presence.isAlive(server)) {
-      this.to(server, { kind: 'TO_CONNECTION', connection, userId, request, frame });
-    } else if (isPushed(frame.type)) {
+    const state = this.presence.stateOf(server);
+    if (state !== 'stopped') this.to(server, { kind: 'TO_CONNECTION', connection, userId, request, frame });
+    if (state !== 'alive' && isPushed(frame.type)) {
       this.push(pushIdOfRequest(request, frame.type), request, [userId], frame);
     }
   }

@@ -64,10 +64,10 @@ describe('PresenceMap', () => {
     map.apply(snapshot('s2', [{ connection: 'b', userId: bob, channelId: room }], 5), 4_000);
     expect(map.expire(PRESENCE.deadAfterMs)).toEqual([]);
     expect(map.expire(PRESENCE.deadAfterMs + 1)).toEqual([{ channelId: room, userId: ann, seen: 4 }]);
-    expect([map.isAlive('s1'), map.isAlive('s2'), map.isAlive('never heard of')]).toEqual([false, true, true]);
+    expect(['s1', 's2', 'never heard of'].map((name) => map.stateOf(name))).toEqual(['silent', 'alive', 'alive']);
     expect([...map.viewers(room).users.keys()]).toEqual([bob]);
     map.apply(delta('s1', []), 6_000);
-    expect(map.isAlive('s1')).toBe(true);
+    expect(map.stateOf('s1')).toBe('alive');
   });
 
   it('starts anew when a server has started anew', () => {
@@ -76,7 +76,7 @@ describe('PresenceMap', () => {
     const lost = map.apply({ kind: 'DELTA', server: 's1', boot: 'b2', changed: [], closed: [] }, 1);
     expect(lost).toEqual([{ channelId: room, userId: ann, seen: 4 }]);
     expect(map.serversOf(ann)).toEqual([]);
-    expect(map.isAlive('s1')).toBe(true);
+    expect(map.stateOf('s1')).toBe('alive');
   });
 
   it('ignores the farewell of an earlier life', () => {
@@ -86,5 +86,6 @@ describe('PresenceMap', () => {
     expect(map.serversOf(ann)).toEqual(['s1']);
     map.apply({ kind: 'GONE', ...server('s1') }, 2);
     expect(map.serversOf(ann)).toEqual([]);
+    expect(map.stateOf('s1')).toBe('stopped');
   });
 });

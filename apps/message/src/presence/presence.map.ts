@@ -57,13 +57,13 @@ export class PresenceMap {
   private readonly connections = new Map<string, Connection>();
   private readonly users = new Map<UserId, Set<string>>();
   private readonly channels = new Map<ChannelId, ChannelViewers>();
-  /** Servers that stopped or fell silent and have not been heard since. */
-  private readonly gone = new Set<string>();
+  /** Servers that stopped or fell silent and have not been heard since, and how they went. */
+  private readonly gone = new Map<string, 'stopped' | 'silent'>();
 
   /** Takes in an announcement. `now` in ms. Returns viewers that it takes away without a word of their own. */
   apply(record: ConnectionPresence, now: number): LostViewer[] {
     if (record.kind === 'GONE') {
-      return this.servers.get(record.server)?.boot === record.boot ? this.drop(record.server) : [];
+      return this.servers.get(record.server)?.boot === record.boot ? this.drop(record.server, 'stopped') : [];
     }
     const lost = this.knownBoot(record.server, record.boot) ? [] : this.drop(record.server);
     const server = this.server(record.server, record.boot);
@@ -119,9 +119,9 @@ export class PresenceMap {
     return [...new Set(this.connectionsOf(userId).map((connection) => connection.server))];
   }
 
-  /** False once a server has stopped or fallen silent; one that was never heard of gets the benefit of the doubt. */
-  isAlive(server: string): boolean {
-    return !this.gone.has(server);
+  /** A server that was never heard of gets the benefit of the doubt; one that is silent may only be out of touch. */
+  stateOf(server: string): 'alive' | 'stopped' | 'silent' {
+    return this.gone.get(server) ?? 'alive';
   }
 
   /** Last sequences that each live server says it has written out, per channel. */
@@ -213,7 +213,7 @@ export class PresenceMap {
     viewers.add(connection.server, connection.userId, 1);
   }
 
-  private drop(name: string): LostViewer[] {
+  private drop(name: string, how: 'stopped' | 'silent' = 'silent'): LostViewer[] {
     const server = this.servers.get(name);
     if (server === undefined) return [];
     const lost: LostViewer[] = [];
@@ -226,7 +226,7 @@ export class PresenceMap {
       this.remove(id);
     }
     this.servers.delete(name);
-    this.gone.add(name);
+    this.gone.set(name, how);
     return lost;
   }
 }
