@@ -16,6 +16,8 @@ export interface BroadcastConsumerOptions {
 export type BroadcastHandler = (records: InboundRecord[]) => void | Promise<void>;
 
 const TOPIC_PATIENCE_MS = 30_000;
+/** The least that brokers accept by default: how long a reader whose broker has died may miss news. */
+const SESSION_TIMEOUT_MS = 6_000;
 
 /** Reads every partition of topics from now on, for itself alone, and remembers nothing beyond its own life. */
 export class BroadcastConsumer {
@@ -29,7 +31,7 @@ export class BroadcastConsumer {
   /** Resolves once the end of the topic is fixed as the start: what is produced after that reaches the handler. */
   async start(topic: string, handler: BroadcastHandler): Promise<void> {
     await this.#admin.awaitTopics([topic], TOPIC_PATIENCE_MS);
-    const { kafka, groupPrefix, sessionTimeoutMs = 10_000 } = this.options;
+    const { kafka, groupPrefix, sessionTimeoutMs = SESSION_TIMEOUT_MS } = this.options;
     const groupId = `${groupPrefix}-${randomUUID()}`;
     const ends = await this.#admin.endOffsets(topic);
     const reading = new TopicReading({ kafka, groupId, sessionTimeoutMs, topic, handler, next: new Map(ends) });
