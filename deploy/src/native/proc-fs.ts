@@ -14,8 +14,9 @@ interface ProcessStat {
   readonly startTime: string;
 }
 
-async function readStat(pid: number): Promise<ProcessStat | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+/** @param process a pid, or a thread as `pid/task/id` */
+async function readStat(process: number | string): Promise<ProcessStat | undefined> {
+  const text = await readFile(`/proc/${process}/stat`, 'utf8').catch(() => undefined);
   // The command name, in parentheses, may itself hold spaces and parentheses.
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state, session, startTime] = [fields?.[0], fields?.[3], fields?.[19]];
@@ -31,6 +32,13 @@ export async function isAlive({ pid, startTime }: ProcessIdentity): Promise<bool
   const stat = await readStat(pid);
   // A zombie has ended; in containers without an init nobody may ever collect it.
   return stat !== undefined && stat.state !== 'Z' && stat.startTime === startTime;
+}
+
+/** Whether every thread has taken note of SIGSTOP; each does so by itself, a little later than the signal. */
+export async function isStopped(pid: number): Promise<boolean> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const states = await Promise.all(threads.map(async (id) => (await readStat(`${pid}/task/${id}`))?.state));
+  return states.every((state) => state === 'T' || state === undefined);
 }
 
 const processIds = async (): Promise<number[]> =>

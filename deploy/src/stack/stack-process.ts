@@ -1,5 +1,6 @@
 import { DeployError } from '../errors.js';
 import type { Part } from '../native/part.js';
+import { isStopped } from '../native/proc-fs.js';
 import type { ProcessTable } from '../native/process-table.js';
 import { becomesTrue } from '../native/waiting.js';
 
@@ -74,8 +75,13 @@ export class StackProcess {
     await this.#table.stop(this.name, graceMs);
   }
 
+  /** Stops the process in its tracks; none of its threads runs any more when this resolves. */
   async pause(): Promise<void> {
     await this.#table.signal(this.name, 'SIGSTOP');
+    const running = await this.#table.running(this.name);
+    if (running && !(await becomesTrue(() => isStopped(running.pid), 5_000))) {
+      throw new DeployError(`${this.name} has not stopped 5 s after SIGSTOP`);
+    }
   }
 
   async resume(): Promise<void> {
