@@ -93,7 +93,7 @@ export class BatchReader {
     this.#latest = payload;
     if (this.#closing) return;
     try {
-      await this.#laneOf(topic, partition).add(messages.map((message) => toInbound(topic, partition, message)));
+      await this.#laneOf(topic, partition).add(messages.flatMap((message) => toInbound(topic, partition, message)));
       if (generation !== this.#generation) return;
       payload.resolveOffset(payload.batch.lastOffset());
       this.#ledger.mark(topic, partition, BigInt(payload.batch.lastOffset()) + 1n);

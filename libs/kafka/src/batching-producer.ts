@@ -4,6 +4,7 @@ import { RecordRefused } from './errors.js';
 import { KafkaAdmin } from './kafka-admin.js';
 import type { KafkaHandle } from './kafka-handle.js';
 import { isTimeout, kafkaErrorType } from './kafka-errors.js';
+import { pack } from './packing.js';
 import { defaultPartitioner } from './partitioner.js';
 import { ProduceQueue, RequestRefused, type ProduceStats, type QueueLimits } from './produce-queue.js';
 import type { AddressedRecord, OutboundRecord } from './records.js';
@@ -119,7 +120,7 @@ export class BatchingProducer {
   async #request(records: readonly AddressedRecord[]): Promise<void> {
     const producer = await this.#connected();
     try {
-      await producer.sendBatch({ acks: -1, timeout: REQUEST_TIMEOUT_MS, topicMessages: byTopic(records) });
+      await producer.sendBatch({ acks: -1, timeout: REQUEST_TIMEOUT_MS, topicMessages: byTopic(pack(records)) });
     } catch (error) {
       const type = kafkaErrorType(error);
       this.#kafka.log.debug({ error, type }, 'a produce request failed');

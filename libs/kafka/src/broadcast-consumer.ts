@@ -96,7 +96,7 @@ class TopicReading {
     const { batch } = payload;
     const { topic, partition, messages } = batch;
     try {
-      await this.options.handler(messages.map((message) => toInbound(topic, partition, message)));
+      await this.options.handler(messages.flatMap((message) => toInbound(topic, partition, message)));
     } catch (error) {
       this.options.kafka.log.error({ error, topic }, 'the handler of a broadcast failed');
     }

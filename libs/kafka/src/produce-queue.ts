@@ -75,21 +75,26 @@ export class ProduceQueue {
   /** Resolves when Kafka has confirmed every record; they stay together and in order. */
   add(records: readonly AddressedRecord[]): Promise<void> {
     if (records.length === 0) return Promise.resolve();
-    const sizes = records.map(sizeOf);
-    const bytes = sizes.reduce((sum, size) => sum + size, 0);
-    if (sizes.some((size) => size > this.limits.maxRequestBytes)) {
-      return Promise.reject(new RecordRefused(`A record is larger than ${this.limits.maxRequestBytes} bytes`));
+    const { maxQueuedRecords, maxQueuedBytes, maxRequestBytes } = this.limits;
+    let total = 0;
+    for (const record of records) {
+      const bytes = sizeOf(record);
+      if (bytes > maxRequestBytes) {
+        return Promise.reject(new RecordRefused(`A record is larger than ${maxRequestBytes} bytes`));
+      }
+      total += bytes;
     }
-    const { maxQueuedRecords, maxQueuedBytes } = this.limits;
-    if (this.#queuedRecords + records.length > maxQueuedRecords || this.#queuedBytes + bytes > maxQueuedBytes) {
+    if (this.#queuedRecords + records.length > maxQueuedRecords || this.#queuedBytes + total > maxQueuedBytes) {
       return Promise.reject(new ProducerOverloaded());
     }
     this.#queuedRecords += records.length;
-    this.#queuedBytes += bytes;
+    this.#queuedBytes += total;
     return new Promise((resolve, reject) => {
       const deadline = performance.now() + this.limits.timeoutMs;
       const delivery = { open: records.length, deadline, started: false, settled: false, resolve, reject };
-      records.forEach((record, i) => this.#waiting.push({ record, bytes: sizes[i] ?? 0, delivery }));
+      for (const record of records) {
+        this.#waiting.push({ record, bytes: records.length === 1 ? total : sizeOf(record), delivery });
+      }
       this.#watchDeadlines();
       this.#schedule();
     });

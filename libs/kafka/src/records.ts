@@ -1,4 +1,5 @@
 import type { EachBatchPayload } from 'kafkajs';
+import { PACKED, unpack } from './packing.js';
 
 type KafkaMessage = EachBatchPayload['batch']['messages'][number];
 
@@ -6,6 +7,7 @@ type KafkaMessage = EachBatchPayload['batch']['messages'][number];
 export interface InboundRecord {
   topic: string;
   partition: number;
+  /** Records that were packed together have the same. */
   offset: bigint;
   key: string | null;
   value: Buffer;
@@ -27,16 +29,22 @@ export interface OutboundRecord {
 
 export type AddressedRecord = OutboundRecord & { topic: string };
 
-export function toInbound(topic: string, partition: number, message: KafkaMessage): InboundRecord {
-  return {
+/** The records in one Kafka record: usually one, more where the producer has packed them. */
+export function toInbound(topic: string, partition: number, message: KafkaMessage): InboundRecord[] {
+  const value = message.value ?? Buffer.alloc(0);
+  const headers = readHeaders(message.headers);
+  const facts = {
     topic,
     partition,
     offset: BigInt(message.offset),
     key: message.key === null ? null : message.key.toString(),
-    value: message.value ?? Buffer.alloc(0),
-    headers: readHeaders(message.headers),
     timestamp: Number(message.timestamp),
   };
+  const packed = headers[PACKED];
+  const values = packed === undefined ? undefined : unpack(value, Number(packed));
+  if (values === undefined) return [{ ...facts, value, headers }];
+  delete headers[PACKED];
+  return values.map((each) => ({ ...facts, value: each, headers }));
 }
 
 function readHeaders(headers: KafkaMessage['headers']): Record<string, string> {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type ChannelId, encodeFrame, seq, type Seq, type StoredMessage } from '@parley/protocol';
 import { PresenceAnnouncer } from '../presence/presence-announcer.js';
-import { ConnectionMetrics } from '../server/connection-metrics.js';
 import type { ClientSocket } from '../socket/client-socket.js';
 import { textFrame } from '../socket/text-frame.js';
 import { ChannelCursor, type Placed } from './channel-cursor.js';
@@ -35,7 +34,6 @@ export class ChannelViews {
   constructor(
     private readonly notes: RelayNotes,
     private readonly presence: PresenceAnnouncer,
-    private readonly metrics: ConnectionMetrics,
   ) {
     presence.cursors = () => this.cursors();
   }
@@ -95,26 +93,27 @@ export class ChannelViews {
     this.presence.showing(socket);
   }
 
-  /** A new message of a channel. */
-  arrived(message: StoredMessage, except: string): void {
+  /** A new message of a channel. Returns how many frames that gave to sockets. */
+  arrived(message: StoredMessage, except: string): number {
     const view = this.views.get(message.channelId);
-    if (view === undefined) return;
+    if (view === undefined) return 0;
     const delivery = { message, except };
+    let frames = 0;
     if (view.cursor.accept(message.messageSeqId, delivery)) {
-      deliver(view, delivery);
-      this.metrics.framesOut.inc(view.viewers.size);
-      this.deliverAll(view, view.cursor.released());
+      frames = deliver(view, delivery) + deliverAll(view, view.cursor.released());
     }
     this.mend(view);
+    return frames;
   }
 
-  /** Messages that were missing, and how far the channel reaches. */
-  replayed(channelId: ChannelId, messages: readonly StoredMessage[], last: Seq): void {
+  /** Messages that were missing, and how far the channel reaches. Returns how many frames that gave to sockets. */
+  replayed(channelId: ChannelId, messages: readonly StoredMessage[], last: Seq): number {
     const view = this.views.get(channelId);
-    if (view === undefined) return;
+    if (view === undefined) return 0;
     const found = messages.map((message) => ({ seq: message.messageSeqId, item: { message, except: undefined } }));
-    this.deliverAll(view, view.cursor.fill(found, last));
+    const frames = deliverAll(view, view.cursor.fill(found, last));
     this.mend(view);
+    return frames;
   }
 
   private *cursors(): Iterable<[ChannelId, Seq]> {
@@ -127,11 +126,6 @@ export class ChannelViews {
     const view: ChannelView = { channelId, viewers: new Set(), cursor: new ChannelCursor(last) };
     this.views.set(channelId, view);
     return view;
-  }
-
-  private deliverAll(view: ChannelView, placed: readonly Placed<Delivery>[]): void {
-    for (const { item } of placed) deliver(view, item);
-    this.metrics.framesOut.inc(placed.length * view.viewers.size);
   }
 
   private mend(view: ChannelView): void {
@@ -148,13 +142,22 @@ export class ChannelViews {
   }
 }
 
-function deliver({ viewers }: ChannelView, { message, except }: Delivery): void {
+function deliverAll(view: ChannelView, placed: readonly Placed<Delivery>[]): number {
+  let frames = 0;
+  for (const { item } of placed) frames += deliver(view, item);
+  return frames;
+}
+
+function deliver({ viewers }: ChannelView, { message, except }: Delivery): number {
   const at = message.messageSeqId;
   const frame = textFrame(encodeFrame({ type: 'NOTIFY_MESSAGE', ...message }));
+  let frames = 0;
   for (const viewer of viewers) {
     const { shown } = viewer;
     if (viewer.id === except || at <= (shown.after ?? 0)) continue;
     viewer.unread += 1;
+    frames += 1;
     if (!viewer.sendPrepared(frame)) shown.firstMissed ??= at;
   }
+  return frames;
 }

@@ -24,52 +24,57 @@ export class NotificationDelivery {
     private readonly log: Log,
   ) {}
 
-  deliver(entry: NotificationEntry): void {
+  /** Returns how many frames that gave to sockets. */
+  deliver(entry: NotificationEntry): number {
+    const frames = this.bring(entry);
+    if (frames > 0) this.metrics.framesOut.inc(frames);
+    return frames;
+  }
+
+  private bring(entry: NotificationEntry): number {
     switch (entry.kind) {
       case 'TO_CHANNEL':
-        this.views.arrived(entry.message, entry.except);
-        break;
+        return this.views.arrived(entry.message, entry.except);
       case 'TO_CONNECTION':
-        this.toConnection(entry);
-        break;
+        return this.toConnection(entry);
       case 'TO_USER':
-        this.toUser(entry);
-        break;
+        return this.toUser(entry);
       case 'REPLAYED':
-        this.views.replayed(entry.channelId, entry.messages, entry.last);
-        break;
+        return this.views.replayed(entry.channelId, entry.messages, entry.last);
       case 'MEMBER_GONE':
         this.memberGone(entry);
-        break;
+        return 0;
     }
   }
 
-  private toConnection(entry: EntryOf<'TO_CONNECTION'>): void {
+  private toConnection(entry: EntryOf<'TO_CONNECTION'>): 0 | 1 {
     const { connection, request, frame } = entry;
     const socket = this.sockets.get(connection);
     this.log.debug({ trace: request, connection, type: frame.type, isOpen: socket !== undefined }, 'answer');
     if (socket !== undefined) {
       socket.send(frame);
-      this.metrics.framesOut.inc();
       this.takeNote(socket, request, frame);
-    } else if (frame.type === 'ENTER_RESPONSE') {
+      return 1;
+    }
+    if (frame.type === 'ENTER_RESPONSE') {
       this.late.entered(connection, frame.channelId, frame.lastChannelMessageSeqId);
     } else {
       this.undelivered.push(entry);
     }
+    return 0;
   }
 
-  private toUser(entry: EntryOf<'TO_USER'>): void {
+  private toUser(entry: EntryOf<'TO_USER'>): number {
     const { userId, request, frame } = entry;
     const sockets = this.sockets.ofUser(userId);
     this.log.debug({ trace: request, userId, type: frame.type, sockets: sockets.size }, 'news for a user');
     if (sockets.size === 0) {
       this.undelivered.push(entry);
-      return;
+      return 0;
     }
     const prepared = textFrame(encodeFrame(frame));
     for (const socket of sockets) socket.sendPrepared(prepared);
-    this.metrics.framesOut.inc(sockets.size);
+    return sockets.size;
   }
 
   private memberGone({ channelId, userId }: EntryOf<'MEMBER_GONE'>): void {

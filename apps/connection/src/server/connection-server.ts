@@ -24,8 +24,8 @@ import { TopicSweep } from './topic-sweep.js';
 
 /** Answers are of no use for longer: their sockets are gone. */
 const NOTIFICATION_RETENTION_MS = 3_600_000;
-/** Entries whose frames leave together; more would wait for each other for too long. */
-const ENTRIES_PER_TURN = 256;
+/** Frames that leave together, one write per socket: with fewer, writes cost more; with more, frames wait for each other. */
+const FRAMES_PER_TURN = 4_096;
 /** At a stop the sockets are sent away in this many groups, so that they do not all come back at once. */
 const FAREWELL_GROUPS = 20;
 const FAREWELL_MS = 2_000;
@@ -107,7 +107,7 @@ export class ConnectionServer implements BeforeApplicationShutdown {
   }
 
   private async notified(records: readonly InboundRecord[]): Promise<void> {
-    let delivered = 0;
+    let frames = 0;
     for (const { value, offset } of records) {
       const notification = this.topic.decode(value);
       if (!notification.ok) {
@@ -118,9 +118,11 @@ export class ConnectionServer implements BeforeApplicationShutdown {
         continue;
       }
       for (const entry of notification.value.entries) {
-        this.delivery.deliver(entry);
+        frames += this.delivery.deliver(entry);
+        if (frames < FRAMES_PER_TURN) continue;
         // Sockets get a chance to drain, and their own frames to be read, in the middle of a flood.
-        if (++delivered % ENTRIES_PER_TURN === 0) await nextTurn();
+        frames = 0;
+        await nextTurn();
       }
     }
   }
