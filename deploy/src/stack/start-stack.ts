@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { mkdir, rm } from 'node:fs/promises';
 import type { Environment } from '../environment.js';
 import type { Part } from '../native/part.js';
+import { requireFreeSpace } from '../native/disk.js';
 import { withStackLock } from '../native/lock.js';
 import { requireFreePorts } from '../native/ports.js';
 import { loadSecrets } from '../native/secrets.js';
@@ -110,9 +111,10 @@ async function bringUp(stack: Stack, options: StackOptions): Promise<void> {
 /** Starts what of the described stack does not run yet and waits until all of it is ready. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const description = describe(options);
+  await mkdir(description.stateDir, { recursive: true });
+  await requireFreeSpace(description.stateDir);
   await ensureToolchain(options.progress ?? (() => undefined));
   options.signal?.throwIfAborted();
-  await mkdir(description.stateDir, { recursive: true });
   return withStackLock(description.stateDir, async () => {
     const stack = new Stack(description, await loadSecrets(description.stateDir));
     await bringUp(stack, options);
