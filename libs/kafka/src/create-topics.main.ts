@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { topicLayout } from '@parley/contracts';
-import { loadConfig } from '@parley/platform';
+import { loadConfig, whyRefused } from '@parley/platform';
 import { z } from 'zod';
 import { KafkaAdmin } from './kafka-admin.js';
 import { kafkaEnv, kafkaOptionsFrom } from './kafka-env.js';
@@ -33,6 +33,8 @@ async function awaitBroker(admin: KafkaAdmin, brokers: readonly string[]): Promi
       await admin.ping();
       return;
     } catch (error) {
+      const refusal = whyRefused(error);
+      if (refusal !== undefined) throw new Error(refusal, { cause: error });
       if (performance.now() > giveUpAt) throw new Error(`no broker answers at ${brokers.join(', ')}`, { cause: error });
       await delay(500);
     }
