@@ -22,7 +22,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const toolchain = join(root, '.state', 'toolchain', 'node');
 const main = join(root, 'deploy', 'dist', 'main.js');
 
-const NEEDS_BUILD = new Set(['start', 'test', 'chat', 'compose']);
+const NEEDS_BUILD = new Set(['start', 'test', 'chat', 'load', 'bench', 'compose']);
 const COMMANDS = [...NEEDS_BUILD, 'stop', 'status', 'logs', 'infra'];
 
 const MEBIBYTE = 1024 * 1024;

@@ -4,6 +4,7 @@ import { compose } from './compose.js';
 import { infra } from './infra.js';
 import { logs } from './logs.js';
 import { InterruptedError } from './output.js';
+import { bench, load } from './programs.js';
 import { start } from './start.js';
 import { status } from './status.js';
 import { stop } from './stop.js';
@@ -11,7 +12,7 @@ import { test } from './test.js';
 
 type Command = (args: readonly string[]) => Promise<number>;
 
-const COMMANDS: Readonly<Record<string, Command>> = { start, stop, status, logs, test, chat, infra, compose };
+const COMMANDS: Readonly<Record<string, Command>> = { start, stop, status, logs, test, chat, load, bench, infra, compose };
 
 const NODE_MAJOR = 24;
 const INTERRUPTED_EXIT_CODE = 130;
