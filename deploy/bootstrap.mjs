@@ -23,7 +23,7 @@ const toolchain = join(root, '.state', 'toolchain', 'node');
 const main = join(root, 'deploy', 'dist', 'main.js');
 
 const NEEDS_BUILD = new Set(['start', 'test', 'chat', 'load', 'bench', 'compose']);
-const COMMANDS = [...NEEDS_BUILD, 'stop', 'status', 'logs', 'infra'];
+const COMMANDS = [...NEEDS_BUILD, 'stop', 'status', 'logs', 'infra', 'failover', 'shard-add'];
 
 const MEBIBYTE = 1024 * 1024;
 /** Programs, packages, jars and the data of a first start; later ones ask only for room for data. */

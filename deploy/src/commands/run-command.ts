@@ -1,6 +1,7 @@
 import { DeployError } from '../errors.js';
 import { chat } from './chat.js';
 import { compose } from './compose.js';
+import { failover } from './failover.js';
 import { infra } from './infra.js';
 import { logs } from './logs.js';
 import { InterruptedError } from './output.js';
@@ -12,7 +13,19 @@ import { test } from './test.js';
 
 type Command = (args: readonly string[]) => Promise<number>;
 
-const COMMANDS: Readonly<Record<string, Command>> = { start, stop, status, logs, test, chat, load, bench, infra, compose };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  start,
+  stop,
+  status,
+  logs,
+  test,
+  chat,
+  load,
+  bench,
+  infra,
+  compose,
+  failover,
+};
 
 const NODE_MAJOR = 24;
 const INTERRUPTED_EXIT_CODE = 130;

@@ -6,13 +6,13 @@ import type { Part } from '../native/part.js';
 import { requireFreeSpace } from '../native/disk.js';
 import { withStackLock } from '../native/lock.js';
 import { requireFreePorts } from '../native/ports.js';
-import { loadSecrets } from '../native/secrets.js';
 import { createTopics, migrateDatabases } from '../native/services.js';
 import { ensureToolchain } from '../native/toolchain.js';
 import { inWorkspace } from '../workspace.js';
 import { describe, saveDescription, type StackOptions } from './description.js';
 import { allParts } from './parts.js';
-import { Stack } from './stack.js';
+import { mendReplicas } from './mend-replicas.js';
+import { openStack, type Stack } from './stack.js';
 import { StackProcess } from './stack-process.js';
 
 /** Ends the stack when this process ends: the kernel closes the pipe even after SIGKILL. */
@@ -39,7 +39,9 @@ class Starter {
     const { servers, balancers, services } = this.stack.parts;
     const prepares = (await this.#notRunning(services)).length > 0;
     await Promise.all([
-      this.#start('databases', servers.databases).then(() => this.#prepare(prepares, migrateDatabases)),
+      this.#start('databases', servers.databases)
+        .then(() => this.#prepare(prepares, migrateDatabases))
+        .then(() => this.#mendReplicas()),
       this.#start('Kafka', servers.kafka).then(() => this.#prepare(prepares, createTopics)),
       this.#start('Consul', servers.consul).then(() => this.#start('load balancers', balancers)),
       this.#start('Redis', servers.redis),
@@ -58,6 +60,10 @@ class Starter {
 
   async #prepare(wanted: boolean, program: (environment: Environment) => Promise<void>): Promise<void> {
     if (wanted && !this.#cancelled) await program(this.stack.env);
+  }
+
+  async #mendReplicas(): Promise<void> {
+    if (!this.#cancelled) await mendReplicas(this.stack, this.progress);
   }
 
   async #notRunning(parts: readonly Part[]): Promise<Part[]> {
@@ -116,7 +122,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   await ensureToolchain(options.progress ?? (() => undefined));
   options.signal?.throwIfAborted();
   return withStackLock(description.stateDir, async () => {
-    const stack = new Stack(description, await loadSecrets(description.stateDir));
+    const stack = await openStack(description);
     await bringUp(stack, options);
     return stack;
   });
