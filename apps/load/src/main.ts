@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { type LoadOptions, readOptions, USAGE } from './options.js';
+import { picture } from './report/picture.js';
 import { progressLine, silent } from './report/progress.js';
 import { isClean } from './report/result.js';
 import { summary } from './report/table.js';
@@ -21,6 +22,7 @@ async function main(args: readonly string[]): Promise<number> {
   const result = await measure(options, options.quiet ? silent : progressLine(process.stderr));
   process.stdout.write(summary(result));
   if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(result, undefined, 1)}\n`);
+  if (options.svg !== undefined) await writeFile(options.svg, picture(args.join(' '), result));
   return isClean(result) ? 0 : 2;
 }
 

@@ -51,6 +51,12 @@ export async function usedBy(stack: Stack): Promise<ProcessUse[]> {
   return uses.flat().toSorted((a, b) => a.name.localeCompare(b.name));
 }
 
+/** One process by its id, without those it started; nothing when it has ended. */
+export async function usedByProcess(name: string, pid: number): Promise<ProcessUse[]> {
+  const stat = await readStat(pid);
+  return stat === undefined ? [] : [{ name, cpuSeconds: stat.cpuSeconds, rssMiB: Math.round(stat.rssMiB) }];
+}
+
 /** What was used between two looks; memory is that of the later one. */
 export function usedBetween(before: readonly ProcessUse[], after: readonly ProcessUse[]): ProcessUse[] {
   const earlier = new Map(before.map((use) => [use.name, use.cpuSeconds]));

@@ -28,6 +28,8 @@ export class Recorder {
   refused = 0;
   retries = 0;
   unexpectedAcks = 0;
+  /** Attempts to connect that did not succeed. */
+  failedConnects = 0;
   private from = Infinity;
   private to = Infinity;
 

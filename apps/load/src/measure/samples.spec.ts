@@ -1,4 +1,4 @@
-import { percentiles, quantile, Samples } from './samples.js';
+import { percentiles, quantile, Samples, shareWithin } from './samples.js';
 
 describe('percentiles', () => {
   it.each([
@@ -36,4 +36,15 @@ describe('samples', () => {
     expect(samples.length).toBe(10_000);
     expect(samples.slice(9_998)).toEqual(Uint32Array.of(9_998, 9_999));
   });
+});
+
+describe('the share of values within a limit', () => {
+  it.each([
+    [[1, 2, 3, 4], 2, 0.5],
+    [[1, 2], 2, 1],
+    [[3], 2, 0],
+    [[], 2, 1],
+  ])('of %p within %p is %p', (values, limit, share) =>
+    expect(shareWithin(Uint32Array.from(values), limit)).toBe(share),
+  );
 });

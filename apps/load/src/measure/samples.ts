@@ -62,13 +62,9 @@ export function percentiles(values: Uint32Array): Percentiles {
   };
 }
 
-/** Puts the samples of several generators together. */
-export function joined(parts: readonly Uint32Array[]): Uint32Array {
-  const all = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+/** Share of the values that do not exceed `limit`; 1 without values. */
+export function shareWithin(values: Uint32Array, limit: number): number {
+  let within = 0;
+  for (const value of values) if (value <= limit) within += 1;
+  return values.length === 0 ? 1 : within / values.length;
 }

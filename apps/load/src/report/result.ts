@@ -26,6 +26,8 @@ export const LoadResult = z.object({
   profile: z.string().nullable(),
   data: z.object({ users: z.number(), channels: z.number(), seconds: z.number() }),
   connect: Pace,
+  /** Attempts that were refused or failed, and were made again. */
+  failedConnects: z.number(),
   enter: Pace,
   /** Resident memory of each process before the first socket and with all of them entered. */
   memory: z.array(
@@ -39,6 +41,8 @@ export const LoadResult = z.object({
   deliveriesPerSecond: z.number(),
   ackLatency: Latency,
   deliveryLatency: Latency,
+  /** Share of the messages that were acknowledged within a second of when they were due. */
+  withinSecond: z.number(),
   /** Open loop: how late the generator itself was. */
   sendLag: Latency,
   /** Over the whole run, warm-up and the wait at the end included. Everything but refused and retries must be 0. */

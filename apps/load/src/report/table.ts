@@ -17,7 +17,8 @@ export function table(rows: readonly (readonly string[])[]): string {
 export function summary(result: LoadResult): string {
   const { findings, generator } = result;
   const parts = [
-    `${count(result.connect.count)} sockets: ${count(result.connect.perSecond)} connects/s, ${count(result.enter.perSecond)} enters/s`,
+    `${count(result.connect.count)} sockets: ${count(result.connect.perSecond)} connects/s, ${count(result.enter.perSecond)} enters/s` +
+      (result.failedConnects > 0 ? `, ${count(result.failedConnects)} attempts refused` : ''),
     `${result.seconds.toFixed(1)} s: ${count(result.acksPerSecond)} acks/s, ${count(result.deliveriesPerSecond)} deliveries/s, ` +
       `${(result.bytesIn / 1e6).toFixed(0)} MB in, ${(result.bytesOut / 1e6).toFixed(0)} MB out`,
     '',

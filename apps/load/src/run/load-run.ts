@@ -35,6 +35,8 @@ export interface Pace {
 }
 
 const ENTERS_AT_ONCE = 300;
+const CONNECT_PATIENCE_MS = 30_000;
+const CONNECT_RETRY_MS = 500;
 const KEEP_ALIVE_MS = 60_000;
 /** An open loop this slow waits for each message by itself; a faster one looks at its schedule every millisecond. */
 const PRECISE_BELOW_PER_SECOND = 250;
@@ -91,7 +93,7 @@ export class LoadRun {
 
   connectAll(): Promise<Pace> {
     return timed(this.members.length, () =>
-      concurrently(this.members, this.options.connectsAtOnce, (member, index) => this.connect(member, index)),
+      concurrently(this.members, this.options.connectsAtOnce, (member, index) => this.connectPatiently(member, index)),
     );
   }
 
@@ -100,11 +102,26 @@ export class LoadRun {
     return timed(showing.length, () => concurrently(showing, ENTERS_AT_ONCE, (member) => member.enter()));
   }
 
-  connect(member: Member, index: number): Promise<void> {
+  /** One attempt. */
+  async connect(member: Member, index: number): Promise<void> {
     const { servers } = this.options;
     const server = servers[index % servers.length];
     if (server === undefined) throw new Error('there is no server to connect to');
-    return member.connect(server, sourceAddress(index, servers.length));
+    await member.connect(server, sourceAddress(index, servers.length));
+  }
+
+  /** A server that is full or busy says so with 503, and may take the next attempt. */
+  private async connectPatiently(member: Member, index: number): Promise<void> {
+    const deadline = performance.now() + CONNECT_PATIENCE_MS;
+    for (;;) {
+      try {
+        return await this.connect(member, index);
+      } catch (error) {
+        this.recorder.failedConnects += 1;
+        if (performance.now() > deadline) throw error;
+        await delay(CONNECT_RETRY_MS);
+      }
+    }
   }
 
   /** Begins to send; `stop` ends it. */

@@ -1,14 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createTestData } from '../data/test-data.js';
+import { createTestData, type TestData } from '../data/test-data.js';
 import { type ProcessUse, usedBetween, usedBy } from '../measure/processes.js';
 import type { Mark } from '../measure/recorder.js';
-import { percentiles } from '../measure/samples.js';
+import { percentiles, shareWithin } from '../measure/samples.js';
 import type { LoadOptions } from '../options.js';
 import { thisMachine } from '../report/machine.js';
 import type { Progress } from '../report/progress.js';
 import type { LoadResult } from '../report/result.js';
+import type { Address } from '../wire/chat-socket.js';
 import { nowUs } from '../wire/clock.js';
-import { LoadRun } from './load-run.js';
+import { type Guest, LoadRun } from './load-run.js';
 import { seats } from './plan.js';
 import { findTarget } from './target.js';
 
@@ -20,17 +21,38 @@ interface Second {
   readonly uses: readonly ProcessUse[];
 }
 
-/** Prepares the data, runs the load, and returns everything that was measured. */
-export async function measure(options: LoadOptions, progress: Progress): Promise<LoadResult> {
+/** What is measured: where to connect, who may, and whose CPU and memory count. */
+export interface Subject {
+  readonly profile: string | null;
+  readonly servers: readonly Address[];
+  readonly data: TestData;
+  readonly look: () => Promise<ProcessUse[]>;
+}
+
+/** A running stack with users and channels made for this run. */
+export async function prepare(options: LoadOptions, progress: Progress): Promise<Subject> {
   const { stack, env, servers } = await findTarget(options);
-  const look = (): Promise<ProcessUse[]> => (stack ? usedBy(stack) : Promise.resolve([]));
   progress.step(`writing ${options.users} users and ${options.channels} channels`);
-  const data = await createTestData(options, env);
-  const guests = seats(options).map((seat) => ({
+  return {
+    profile: stack?.description.profile ?? null,
+    servers,
+    data: await createTestData(options, env),
+    look: () => (stack ? usedBy(stack) : Promise.resolve([])),
+  };
+}
+
+/** Everybody of the plan, with what the databases made of them. */
+export const guestsOf = (options: LoadOptions, data: TestData): Guest[] =>
+  seats(options).map((seat) => ({
     ...seat,
     cookie: data.cookies[seat.user] ?? '',
     channelId: seat.channel === undefined ? undefined : data.channelIds[seat.channel],
   }));
+
+/** Runs the load and returns everything that was measured. */
+export async function measure(options: LoadOptions, progress: Progress, subject?: Subject): Promise<LoadResult> {
+  const { profile, servers, data, look } = subject ?? (await prepare(options, progress));
+  const guests = guestsOf(options, data);
   const run = new LoadRun(guests, { ...options, servers, connectsAtOnce: options.connects });
   try {
     const empty = await look();
@@ -53,9 +75,10 @@ export async function measure(options: LoadOptions, progress: Progress): Promise
       date: new Date().toISOString(),
       machine: thisMachine(),
       options: { ...options },
-      profile: stack?.description.profile ?? null,
+      profile,
       data: { users: options.users, channels: options.channels, seconds: data.seconds },
       connect,
+      failedConnects: recorder.failedConnects,
       enter,
       memory: memoryOf(empty, full, guests.length),
       seconds: span,
@@ -66,6 +89,7 @@ export async function measure(options: LoadOptions, progress: Progress): Promise
       deliveriesPerSecond: deliveries / span,
       ackLatency: percentiles(recorder.ackLatency.slice()),
       deliveryLatency: percentiles(recorder.deliveryLatency.slice()),
+      withinSecond: shareWithin(recorder.ackLatency.slice(), MICRO),
       sendLag: percentiles(recorder.sendLag.slice()),
       findings: run.findings(),
       errors: Object.fromEntries(recorder.errors),
