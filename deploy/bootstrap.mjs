@@ -22,7 +22,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const toolchain = join(root, '.state', 'toolchain', 'node');
 const main = join(root, 'deploy', 'dist', 'main.js');
 
-const NEEDS_BUILD = new Set(['start', 'test', 'chat', 'load', 'bench', 'compose']);
+const NEEDS_BUILD = new Set(['start', 'test', 'chaos', 'chat', 'load', 'bench', 'compose']);
 const COMMANDS = [...NEEDS_BUILD, 'stop', 'status', 'logs', 'infra', 'failover', 'shard-add'];
 
 const MEBIBYTE = 1024 * 1024;
@@ -167,13 +167,15 @@ function sourcesFingerprint() {
       if (name !== 'node_modules' && name !== 'dist' && !name.startsWith('.')) visit(join(path, name));
     }
   };
-  for (const path of ['apps', 'libs', 'deploy', 'package-lock.json', 'tsconfig.base.json', 'nx.json'])
+  for (const path of ['apps', 'libs', 'deploy', 'test/chaos', 'package-lock.json', 'tsconfig.base.json', 'nx.json'])
     visit(join(root, path));
   return hash.digest('hex');
 }
 
-const projects = () =>
-  ['apps', 'libs'].flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)));
+const projects = () => [
+  ...['apps', 'libs'].flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name))),
+  join(root, 'test', 'chaos'),
+];
 
 async function ensureBuild(node) {
   const stampFile = join(root, '.state', 'build-stamp');

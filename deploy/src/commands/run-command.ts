@@ -1,4 +1,5 @@
 import { DeployError } from '../errors.js';
+import { chaos } from './chaos.js';
 import { chat } from './chat.js';
 import { compose } from './compose.js';
 import { failover } from './failover.js';
@@ -19,6 +20,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   status,
   logs,
   test,
+  chaos,
   chat,
   load,
   bench,

@@ -1,8 +1,9 @@
-import { type Profile, startStack } from '@parley/deploy';
+import { attachStack, type Profile, startStack } from '@parley/deploy';
 import { System } from '@parley/testing';
 import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FAULTS } from '../faults/all-faults.js';
@@ -63,16 +64,26 @@ const info: RunInfo = {
   versions: `commit ${program('git', 'rev-parse', '--short', 'HEAD')}, Node ${process.versions.node}`,
 };
 
+/** Whatever an earlier run has left is stopped and deleted. */
+async function emptyStackDir(stateDir: string): Promise<string> {
+  const stackDir = join(stateDir, 'stack');
+  const description = join(stackDir, 'stack.json');
+  if (existsSync(description)) await (await attachStack(description)).stop();
+  await rm(stackDir, { recursive: true, force: true });
+  return stackDir;
+}
+
 async function main(): Promise<number> {
   const faults = chosen();
   const stateDir = resolve(values.state);
   const logs = join(stateDir, 'histories');
   mkdirSync(logs, { recursive: true });
+  const stackDir = await emptyStackDir(stateDir);
   say(`seed ${seed}, ${profile} profile: ${faults.map(({ name }) => name).join(', ')}`);
   await using network = await Network.between(profile, Number(values.offset));
   const stack = await startStack({
     profile,
-    stateDir: join(stateDir, 'stack'),
+    stateDir: stackDir,
     portOffset: Number(values.offset),
     ...(profile === 'single' && { scale: { connection: 2, message: 2 } }),
     env: {

@@ -15,6 +15,8 @@ import type { History } from '../history/history.js';
 
 const PATIENCE_MS = 60_000;
 const AGAIN_MS = 500;
+/** After this time a server that lives has answered every frame, if only with an ERROR. */
+const SERVER_GIVES_UP_MS = 11_000;
 /** A device takes no more messages than this while it waits for acknowledgements. */
 const MAX_UNSENT = 20;
 
@@ -31,6 +33,7 @@ export class Device implements AsyncDisposable {
   private readonly unsettled = new Set<number>();
   private readonly askedAt = new Map<string, number>();
   private busy: Promise<void> = Promise.resolve();
+  private openSince: number | undefined;
   private home: ChannelId | undefined;
   private over = false;
 
@@ -152,7 +155,7 @@ export class Device implements AsyncDisposable {
         if (!(error instanceof RequestError)) throw error;
         const { failure, message } = error;
         this.history.add({ kind: 'failed', ...this.by, serial, why: failure, text: message });
-        if (failure === 'timeout') this.history.add({ kind: 'silence', ...this.by, about: 'WRITE_MESSAGE' });
+        this.noteFailure('WRITE_MESSAGE', error);
         if (failure === 'refused') break;
       }
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
@@ -189,6 +192,8 @@ export class Device implements AsyncDisposable {
     client.on('state', (state) => {
       const reason = state.state === 'lost' ? ` ${state.code} ${state.reason}` : '';
       history.add({ kind: 'link', ...this.by, state: `${state.state}${reason}` });
+      if (state.state === 'open') this.openSince = history.now();
+      else if (state.state !== 'connecting') this.openSince = undefined;
       if (state.state !== 'ended') return;
       this.blank();
       if (state.why === 'session-ended') void this.comeBack();
@@ -214,9 +219,11 @@ export class Device implements AsyncDisposable {
     this.history.add({ kind: 'blank', ...this.by });
   }
 
+  /** An answer that does not come while the connection is lost is no surprise; while it is open, it is silence. */
   private noteFailure(about: string, error: unknown): void {
-    const isSilence = error instanceof RequestError && error.failure === 'timeout';
-    if (isSilence) this.history.add({ kind: 'silence', ...this.by, about });
+    const timedOut = error instanceof RequestError && error.failure === 'timeout';
+    const isOpen = this.openSince !== undefined && this.history.now() - this.openSince > SERVER_GIVES_UP_MS;
+    if (timedOut && isOpen) this.history.add({ kind: 'silence', ...this.by, about });
   }
 
   private noteSent(text: string): void {

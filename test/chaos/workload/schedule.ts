@@ -67,6 +67,15 @@ export function castOf(seed: number, { users, channels }: Load): Cast {
   return { users: users + WANDERERS, devices, channels: rooms, home, wanderers };
 }
 
+/**
+ * Where a device writes: every other channel, beginning with its home. Channels alternate between two shards, and a device
+ * sends one message at a time, so a shard that is away says nothing about the writers of the other.
+ */
+const roomsFor = ({ channels, devices, home }: Cast, device: number): number[] =>
+  range(channels.length).filter(
+    (channel) => channels[channel]?.includes(devices[device] ?? -1) && channel % 2 === (home[device] ?? 0) % 2,
+  );
+
 /** A text that no other message of the run has; some are long, some are not of this alphabet. */
 function contentOf(random: Random, seed: number, serial: number): string {
   const length = random() < 0.05 ? 900 : below(random, 60);
@@ -80,11 +89,8 @@ export function* scheduleOf(seed: number, load: Load): Generator<Step> {
   const cast = castOf(seed, load);
   const random = seeded(seed + 1);
   const devicesOf = Map.groupBy(range(cast.devices.length), (device) => cast.devices[device] ?? 0);
-  const roomsOf = Map.groupBy(
-    cast.channels.flatMap((members, channel) => members.map((user) => ({ user, channel }))),
-    ({ user }) => user,
-  );
-  const residents = [...roomsOf.keys()];
+  const roomsOf = range(cast.devices.length).map((device) => roomsFor(cast, device));
+  const writers = range(cast.devices.length).filter((device) => !cast.wanderers.includes(cast.devices[device] ?? 0));
   const inside = new Set<number>();
   const recent: {
     readonly user: number;
@@ -102,9 +108,8 @@ export function* scheduleOf(seed: number, load: Load): Generator<Step> {
     return { kind: 'write', at, device, channel, serial, content: message.content };
   };
   const someone = () => {
-    const user = pick(random, residents);
-    const { channel } = pick(random, roomsOf.get(user) ?? []);
-    return { user, channel, device: pick(random, devicesOf.get(user) ?? []) };
+    const device = pick(random, writers);
+    return { user: cast.devices[device] ?? 0, device, channel: pick(random, roomsOf[device] ?? []) };
   };
   for (;;) {
     at += (-Math.log(1 - random()) * 1000) / load.rate;
@@ -114,7 +119,7 @@ export function* scheduleOf(seed: number, load: Load): Generator<Step> {
     else if (dice < 0.72) for (let count = 0; count < BLOCK; count += 1) yield write(user, channel, device);
     else if (dice < 0.82 && recent.length > 0) {
       const message = random() < 0.5 ? (recent.at(-1) ?? pick(random, recent)) : pick(random, recent);
-      const devices = devicesOf.get(message.user) ?? [];
+      const devices = (devicesOf.get(message.user) ?? []).filter((each) => roomsOf[each]?.includes(message.channel));
       yield { kind: 'again', at, device: pick(random, devices), ...withoutUser(message) };
     } else if (dice < 0.9) yield { kind: 'fetch', at, device, channel };
     else if (dice < 0.93) yield { kind: 'enter', at, device, channel };

@@ -1,4 +1,4 @@
-import { LIMITS, seq } from '@parley/protocol';
+import { ERROR_TEXT, LIMITS, seq } from '@parley/protocol';
 import { eventually, type System } from '@parley/testing';
 import { check } from '../history/checker.js';
 import { type Entry, ofKind } from '../history/entries.js';
@@ -185,10 +185,14 @@ const lastSequences = (rows: readonly { channel: number; seq: number }[]): Map<n
   return last;
 };
 
+/** Answers that people who have quit get on any day. */
+const RIGHTLY: ReadonlySet<string> = new Set([ERROR_TEXT.notJoined, ERROR_TEXT.alreadyJoined]);
+
 /** What people were told while something was away: each text with how often it came, and answers that did not come. */
 export function complaints(log: readonly Entry[], from: number, to: number): { text: string; count: number }[] {
   const texts = [
     ...ofKind(log, 'error')
+      .filter(({ text }) => !RIGHTLY.has(text))
       .filter(({ t }) => t >= from && t <= to)
       .map(({ text }) => text),
     ...ofKind(log, 'silence')
