@@ -11,6 +11,9 @@ export type TestTier = (typeof TEST_TIERS)[number];
 
 const SUFFIX: Readonly<Record<TestTier, string>> = { unit: 'spec', int: 'int', e2e: 'e2e' };
 
+/** A tier without files of its own: a selection from the fault matrix. */
+export const CHAOS = 'chaos';
+
 /** Asks for all tests and for how much of the services they run. */
 export const COVERAGE = 'coverage';
 
@@ -19,6 +22,8 @@ export interface TestPlan {
   readonly files: Readonly<Record<TestTier, readonly string[]>>;
   /** Whether what the tests run is counted, and too little of it fails. */
   readonly isMeasured: boolean;
+  /** Whether a few faults strike a system under load. */
+  readonly withChaos: boolean;
 }
 
 const isCheck = (word: string): word is Check => CHECKS.some((check) => check === word);
@@ -41,7 +46,7 @@ export function planTests(
 ): TestPlan {
   const everything = words.length === 0;
   const isMeasured = words.includes(COVERAGE);
-  const patterns = isMeasured ? [] : words.filter((word) => !isCheck(word) && !isTier(word));
+  const patterns = isMeasured ? [] : words.filter((word) => !isCheck(word) && !isTier(word) && word !== CHAOS);
   const tiers = words.filter(isTier);
   const checks = words.filter(isCheck);
   const chosen = (tier: TestTier) =>
@@ -54,6 +59,7 @@ export function planTests(
     checks: everything ? CHECKS : checks,
     files: { unit: files('unit'), int: files('int'), e2e: files('e2e') },
     isMeasured,
+    withChaos: everything || words.includes(CHAOS),
   };
 }
 

@@ -10,6 +10,7 @@ import { startStack } from '../stack/start-stack.js';
 import { attachStack } from '../stack/stack.js';
 import { descriptionFile, findDescription } from '../stack/description.js';
 import { stateRoot, workspaceRoot } from '../workspace.js';
+import { chaosCommand } from './chaos.js';
 import { interruption, say } from './output.js';
 import {
   CHECK_COMMANDS,
@@ -81,6 +82,14 @@ function runVisibly(
 async function runCheck(check: Check, signal: AbortSignal): Promise<Count> {
   say(`\n== ${check}`);
   const code = await runVisibly(CHECK_COMMANDS[check], { NX_DAEMON: 'false', NX_NO_CLOUD: 'true' }, signal);
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+/** A few faults, other ones each time: the seed is printed, and repeats them. It brings a system of its own. */
+async function runChaos(signal: AbortSignal): Promise<Count> {
+  say('\n== chaos');
+  const own = ['--state', join(stateRoot, 'test', 'chaos'), '--offset', String(TEST_PORT_OFFSET)];
+  const code = await runVisibly(chaosCommand(['--quick', ...own]), {}, signal);
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
@@ -176,7 +185,7 @@ const sum = (counts: readonly Count[], key: keyof Count): number =>
 /** `test [coverage|lint|format|types|unit|int|e2e ...] [part of a path ...]`: ends with `N passed, N failed`. */
 export async function test(args: readonly string[]): Promise<number> {
   const signal = interruption();
-  const { checks, files, isMeasured } = planTests(args);
+  const { checks, files, isMeasured, withChaos } = planTests(args);
   const counts: Count[] = [];
   for (const check of checks) counts.push(await runCheck(check, signal));
   if (isMeasured) await rm(counters, { recursive: true, force: true });
@@ -184,6 +193,7 @@ export async function test(args: readonly string[]): Promise<number> {
   if (files.unit.length > 0) counts.push(await runTests('unit', files.unit, measuring, signal));
   const backend: Backend = files.int.length > 0 ? await chooseBackend() : 'native';
   for (const run of planServers(files, backend)) counts.push(await runWithServers(run, measuring, signal));
+  if (withChaos) counts.push(await runChaos(signal));
   if (isMeasured) counts.push(await runCoverage(signal));
   if (counts.length === 0) throw new DeployError(`no test matches ${args.join(' ')}`);
   const failed = sum(counts, 'failed');
