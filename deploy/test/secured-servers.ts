@@ -8,7 +8,7 @@ import { databaseParts } from '../src/native/mariadb.js';
 import { type ProcessSpec, ProcessTable } from '../src/native/process-table.js';
 import { redisParts } from '../src/native/redis.js';
 import { run } from '../src/native/run.js';
-import { loadSecrets } from '../src/native/secrets.js';
+import { loadSecrets, type StackSecrets } from '../src/native/secrets.js';
 import { nativeNetwork } from '../src/native/services.js';
 import { accepts, becomesTrue } from '../src/native/waiting.js';
 import { createTopology, type Topology } from '../src/topology.js';
@@ -45,7 +45,7 @@ export class SecuredServers implements AsyncDisposable {
     const servers = new SecuredServers(table, topology, env);
     const specs = await Promise.all([
       securedKafka(topology, stateDir, certificate, kafkaPassword),
-      securedRedis(topology, stateDir, certificate, secrets.redisPassword),
+      securedRedis(topology, stateDir, certificate, secrets),
       securedDatabase(topology, stateDir, certificate, secrets),
     ]);
     for (const { spec, port } of specs) {
@@ -114,10 +114,10 @@ async function securedRedis(
   topology: Topology,
   stateDir: string,
   { certificate, key }: Certificate,
-  password: string,
+  secrets: StackSecrets,
 ): Promise<Prepared> {
   const node = only(topology.redis.nodes);
-  const spec = await only(redisParts(topology, stateDir, { ...(await loadSecrets(stateDir)) })).prepare();
+  const spec = await only(redisParts(topology, stateDir, secrets)).prepare();
   const lines = [
     'port 0',
     `tls-port ${node.port}`,
@@ -126,7 +126,7 @@ async function securedRedis(
     `tls-ca-cert-file ${certificate}`,
     'tls-auth-clients no',
     'user default off',
-    `user ${USER} on >${password} ~* &* +@all`,
+    `user ${USER} on >${secrets.redisPassword} ~* &* +@all`,
   ];
   await appendFile(join(stateDir, 'redis', node.name, 'redis.conf'), `${lines.join('\n')}\n`);
   return { spec, port: node.port };
@@ -136,7 +136,7 @@ async function securedDatabase(
   topology: Topology,
   stateDir: string,
   { certificate, key }: Certificate,
-  secrets: Awaited<ReturnType<typeof loadSecrets>>,
+  secrets: StackSecrets,
 ): Promise<Prepared> {
   const server = only(topology.databases);
   const spec = await only(databaseParts(topology, stateDir, secrets)).prepare();

@@ -23,6 +23,7 @@ describe('why a server refuses us', () => {
       coded('SASL PLAIN authentication failed', { name: 'KafkaJSSASLAuthenticationError' }),
       'KAFKA_SASL_PASSWORD',
     ],
+    ['Kafka without encryption', coded('Closed connection', { name: 'KafkaJSConnectionClosedError' }), 'KAFKA_SSL'],
     ['a certificate', coded('no', { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), 'NODE_EXTRA_CA_CERTS'],
   ])('is told with the variable to look at: %s', (_what, error, variable) => {
     expect(whyRefused(error)).toContain(variable);

@@ -1,21 +1,28 @@
-/** What a server or Node says when it is there but will not have us, and which variable to look at. */
+/**
+ * What a server or Node says when it is there but will not have us, and which variable to look at. A server that has
+ * just gone may say some of it too, so it is a hint, not a verdict.
+ */
 const REFUSALS: readonly (readonly [RegExp, string])[] = [
   [/\b(WRONGPASS|NOAUTH|NOPERM)\b/, 'Redis refuses the login: check REDIS_USERNAME and REDIS_PASSWORD'],
   [
     /\bER_(ACCESS_DENIED_ERROR|DBACCESS_DENIED_ERROR|ACCESS_DENIED_NO_PASSWORD_ERROR)\b/,
-    'the database refuses the login: check user and password in USER_DB_SOURCE_URL and the other database addresses',
+    'the database refuses the login: check user and password in USER_DB_SOURCE_URL and the other addresses, and DB_SSL',
   ],
   [
     /\b(ER_SECURE_TRANSPORT_REQUIRED|HANDSHAKE_NO_SSL_SUPPORT)\b/,
     'encryption is not wanted by both sides: check DB_SSL',
   ],
   [
-    /KafkaJSSASLAuthenticationError|SASL .* authentication failed/i,
+    /KafkaJSSASLAuthenticationError|SASL .* authentication failed|SASL mechanism/i,
     'Kafka refuses the login: check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM',
   ],
   [
     /SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF|UNABLE_TO_GET_ISSUER|self-signed certificate|unable to verify the first/i,
     'the certificate of the server is not trusted: name the file of its authority in NODE_EXTRA_CA_CERTS',
+  ],
+  [
+    /KafkaJSConnectionClosedError/,
+    'Kafka closes the connection: if it asks for encryption or a login, set KAFKA_SSL and KAFKA_SASL_USERNAME',
   ],
   [/ERR_TLS_CERT_ALTNAME_INVALID|altnames/, 'the certificate of the server is for another host than its address'],
 ];

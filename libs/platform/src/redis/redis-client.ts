@@ -80,7 +80,10 @@ export async function checkRedis(redis: RedisClient): Promise<void> {
     await redis.ping();
   } catch (error) {
     const cause = troubles.get(redis) ?? error;
-    throw new Error(`Redis does not answer: ${cause instanceof Error ? cause.message : 'no reason'}`, { cause });
+    const reason = cause instanceof Error ? cause.message : 'no reason';
+    // What one hears of a port that expects the other kind of connection.
+    const hint = reason.includes('ECONNRESET') ? '; if this lasts, check REDIS_SSL' : '';
+    throw new Error(`Redis does not answer: ${reason}${hint}`, { cause });
   }
 }
 
