@@ -1,3 +1,8 @@
+import { swcOptions } from './tools/measure/instrument.mjs';
+
+/** Set by `npm run coverage`: what runs is counted. */
+const isMeasuring = process.env['PARLEY_COVERAGE'] !== undefined;
+
 /** Runs every tier; the caller picks one by file suffix: `.spec` no I/O, `.int` one part with its real servers, `.e2e` the whole system. */
 export default {
   testEnvironment: 'node',
@@ -13,19 +18,11 @@ export default {
   },
   transform: {
     '^.+\\.tsx?$': [
-      '@swc/jest',
-      {
-        sourceMaps: 'inline',
-        jsc: {
-          target: 'es2024',
-          keepClassNames: true,
-          parser: { syntax: 'typescript', tsx: true, decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true },
-        },
-        module: { type: 'es6' },
-      },
+      isMeasuring ? '<rootDir>/tools/measure/jest-transformer.mjs' : '@swc/jest',
+      { sourceMaps: 'inline', ...swcOptions },
     ],
   },
+  reporters: isMeasuring ? ['default', '<rootDir>/tools/measure/jest-reporter.mjs'] : ['default'],
   testMatch: ['**/*.spec.ts', '**/*.int.ts', '**/*.e2e.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/.state/'],
   modulePathIgnorePatterns: ['/dist/', '/.state/'],

@@ -22,12 +22,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const toolchain = join(root, '.state', 'toolchain', 'node');
 const main = join(root, 'deploy', 'dist', 'main.js');
 
-const NEEDS_BUILD = new Set(['start', 'test', 'chat', 'compose']);
-const COMMANDS = [...NEEDS_BUILD, 'stop', 'status', 'logs', 'infra'];
+const NEEDS_BUILD = new Set(['start', 'test', 'chaos', 'chat', 'load', 'bench', 'compose']);
+const COMMANDS = [...NEEDS_BUILD, 'stop', 'status', 'logs', 'infra', 'failover', 'shard-add'];
 
 const MEBIBYTE = 1024 * 1024;
+/** Programs, packages, jars and the data of a first start; later ones ask only for room for data. */
 const FRESH_MIB = 3000;
-const KEPT_MIB = 500;
 
 class Problem extends Error {}
 
@@ -55,7 +55,7 @@ function run(program, programArgs, { env, stdio = ['ignore', 'pipe', 'pipe'] } =
   });
 }
 
-async function checkMachine() {
+function checkMachine() {
   if (process.platform !== 'linux') {
     throw new Problem(
       `the native runner needs Linux, this is ${process.platform}: use docker compose --profile single up`,
@@ -64,10 +64,13 @@ async function checkMachine() {
   if (process.arch !== 'x64' && process.arch !== 'arm64') {
     throw new Problem(`the native runner needs x64 or arm64, this is ${process.arch}: use another machine`);
   }
+}
+
+async function checkRoomToInstall() {
   const { bavail, bsize } = await statfs(root);
   const free = Math.floor((bavail * bsize) / MEBIBYTE);
-  const needed = existsSync(toolchain) ? KEPT_MIB : FRESH_MIB;
-  if (free < needed) throw new Problem(`${free} MiB free below ${root}, ${needed} needed: make room on that disk`);
+  if (free >= FRESH_MIB) return;
+  throw new Problem(`${free} MiB free below ${root}, ${FRESH_MIB} needed: make room on that disk, then again`);
 }
 
 const majorOf = (version) => Number(/^v(\d+)\./.exec(version)?.[1] ?? 0);
@@ -164,13 +167,15 @@ function sourcesFingerprint() {
       if (name !== 'node_modules' && name !== 'dist' && !name.startsWith('.')) visit(join(path, name));
     }
   };
-  for (const path of ['apps', 'libs', 'deploy', 'package-lock.json', 'tsconfig.base.json', 'nx.json'])
+  for (const path of ['apps', 'libs', 'deploy', 'test/chaos', 'package-lock.json', 'tsconfig.base.json', 'nx.json'])
     visit(join(root, path));
   return hash.digest('hex');
 }
 
-const projects = () =>
-  ['apps', 'libs'].flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)));
+const projects = () => [
+  ...['apps', 'libs'].flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name))),
+  join(root, 'test', 'chaos'),
+];
 
 async function ensureBuild(node) {
   const stampFile = join(root, '.state', 'build-stamp');
@@ -198,7 +203,9 @@ function forwardSignals() {
 
 async function bootstrap() {
   if (!COMMANDS.includes(command)) throw new Problem(`usage: npm start | stop | test, or npm run status | logs | chat`);
-  if (command !== 'chat') await checkMachine();
+  if (command !== 'chat') checkMachine();
+  const fresh = !existsSync(join(root, 'node_modules', '.package-lock.json'));
+  if (NEEDS_BUILD.has(command) && fresh) await checkRoomToInstall();
   mkdirSync(join(root, '.state'), { recursive: true });
   const node = await ensureNode();
   process.env.PATH = `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`;

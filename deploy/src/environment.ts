@@ -1,5 +1,5 @@
 import type { Balancer, DatabaseServer, ServiceInstance, Topology } from './topology.js';
-import { SHARD_SCHEMAS, USER_SCHEMA } from './topology.js';
+import { USER_SCHEMA } from './topology.js';
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -32,8 +32,8 @@ function databaseEnvironment(topology: Topology, network: Network, secrets: Secr
   const settings = {
     USER_DB_SOURCE_URL: url(USER_SCHEMA, false),
     USER_DB_REPLICA_URL: url(USER_SCHEMA, true),
-    MESSAGE_SHARD_SOURCE_URLS: SHARD_SCHEMAS.flatMap((schema) => url(schema, false) ?? []).join(','),
-    MESSAGE_SHARD_REPLICA_URLS: SHARD_SCHEMAS.flatMap((schema) => url(schema, true) ?? []).join(','),
+    MESSAGE_SHARD_SOURCE_URLS: topology.shardSchemas.flatMap((schema) => url(schema, false) ?? []).join(','),
+    MESSAGE_SHARD_REPLICA_URLS: topology.shardSchemas.flatMap((schema) => url(schema, true) ?? []).join(','),
   };
   return Object.fromEntries(Object.entries(settings).flatMap(([key, value]) => (value ? [[key, value]] : [])));
 }

@@ -39,6 +39,7 @@ export interface DatabaseServer {
   readonly port: number;
   /** Schemas this server holds; a replica has those of its source. */
   readonly schemas: readonly string[];
+  /** How it began: the two may have changed their roles since. */
   readonly replicaOf?: string;
 }
 
@@ -68,12 +69,15 @@ export interface Topology {
   };
   readonly redis: { readonly cluster: boolean; readonly nodes: readonly RedisNode[] };
   readonly databases: readonly DatabaseServer[];
+  /** Schemas of message shards 1 to N. */
+  readonly shardSchemas: readonly string[];
   readonly services: readonly ServiceInstance[];
   readonly balancers: readonly Balancer[];
 }
 
 export const USER_SCHEMA = 'parley_users';
-export const SHARD_SCHEMAS = ['parley_messages_1', 'parley_messages_2'] as const;
+/** Message shards of a system that has never been given more. */
+export const FIRST_SHARDS = 2;
 
 /** Instances of one kind take consecutive ports, at most this many. */
 export const MAX_INSTANCES = 20;
@@ -97,6 +101,10 @@ export interface TopologyOptions {
   readonly portOffset?: number;
   /** Instances per service; the profile's own number where absent. */
   readonly scale?: Scale;
+  /** How many message shards there are. */
+  readonly shards?: number;
+  /** Whether each database is a source with a replica; otherwise one server has them all. The full profile's way. */
+  readonly replicated?: boolean | undefined;
 }
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
@@ -123,12 +131,12 @@ function redisNodes(profile: Profile, offset: number): RedisNode[] {
   return [...masters, ...replicas];
 }
 
-function databaseServers(profile: Profile, offset: number): DatabaseServer[] {
+function databaseServers(replicated: boolean, shardSchemas: readonly string[], offset: number): DatabaseServer[] {
   const port = PORTS.database + offset;
-  if (profile === 'single') return [{ name: 'database', port, schemas: [USER_SCHEMA, ...SHARD_SCHEMAS] }];
+  if (!replicated) return [{ name: 'database', port, schemas: [USER_SCHEMA, ...shardSchemas] }];
   const sources = [
     { name: 'database-users', schema: USER_SCHEMA },
-    ...SHARD_SCHEMAS.map((schema, i) => ({ name: `database-shard-${i + 1}`, schema })),
+    ...shardSchemas.map((schema, i) => ({ name: `database-shard-${i + 1}`, schema })),
   ];
   return sources.flatMap(({ name, schema }, i) => [
     { name, port: port + 2 * i, schemas: [schema] },
@@ -151,8 +159,15 @@ function serviceInstances(instances: number, scale: Scale, offset: number): Serv
   );
 }
 
-export function createTopology({ profile, portOffset = 0, scale = {} }: TopologyOptions): Topology {
+export function createTopology({
+  profile,
+  portOffset = 0,
+  scale = {},
+  shards = FIRST_SHARDS,
+  replicated = profile === 'full',
+}: TopologyOptions): Topology {
   const full = profile === 'full';
+  const shardSchemas = range(shards).map((i) => `parley_messages_${i + 1}`);
   const servers = range(full ? 3 : 1);
   const pairs = full ? 2 : 1;
   return {
@@ -176,7 +191,8 @@ export function createTopology({ profile, portOffset = 0, scale = {} }: Topology
       minInsyncReplicas: full ? 2 : 1,
     },
     redis: { cluster: full, nodes: redisNodes(profile, portOffset) },
-    databases: databaseServers(profile, portOffset),
+    databases: databaseServers(replicated, shardSchemas, portOffset),
+    shardSchemas,
     services: serviceInstances(pairs, scale, portOffset),
     balancers: range(pairs).map((i) => ({
       name: `nginx-${i + 1}`,

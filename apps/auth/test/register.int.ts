@@ -99,7 +99,7 @@ describe('registering', () => {
   });
 
   it.each([
-    ['database', { USER_DB_SOURCE_URL: 'mysql://parley:none@127.0.0.1:1/parley_users' }],
+    ['database', { USER_DB_SOURCE_URL: 'mysql://parley:f83kd02mx7qp@127.0.0.1:1/parley_users' }],
     ['Redis', { REDIS_NODES: '127.0.0.1:1' }],
   ])('answers 503 while the %s is away', async (_server, settings) => {
     await using cutOff = await AuthServer.startUnready(settings);

@@ -9,6 +9,7 @@ export class FlakyDatabase {
   private isCut = false;
   private isSilent = false;
   private doomed: string | undefined;
+  private isCutAfter = false;
 
   private constructor(
     private readonly server: Server,
@@ -48,9 +49,13 @@ export class FlakyDatabase {
     this.isSilent = false;
   }
 
-  /** The server gets the next statement that contains `text`; its answer gets lost, and with it the connection. */
-  loseAnswerTo(text: string): void {
+  /**
+   * The server gets the next statement that contains `text`; its answer gets lost, and with it the connection.
+   * @param then whether the next one gets through
+   */
+  loseAnswerTo(text: string, then: 'go on' | 'cut' = 'go on'): void {
     this.doomed = text;
+    this.isCutAfter = then === 'cut';
   }
 
   async close(): Promise<void> {
@@ -74,7 +79,8 @@ export class FlakyDatabase {
       upstream.write(data);
     });
     upstream.on('data', (data) => {
-      if (isDeaf) client.destroy();
+      if (isDeaf && this.isCutAfter) this.cut();
+      else if (isDeaf) client.destroy();
       else if (!this.isSilent) client.write(data);
     });
     for (const [socket, other] of [

@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import type { UserCommandFrame } from '@parley/contracts';
+import { channelId } from '@parley/protocol';
 import { eventually } from '@parley/testing';
 import { Limits } from '../src/user/limits.js';
 import { FlakyDatabase } from './flaky-database.js';
-import { Workbench } from './workbench.js';
+import { originOf, Workbench } from './workbench.js';
 
 let database: FlakyDatabase;
 let bench: Workbench;
@@ -51,4 +54,53 @@ it('D10: a longer absence is answered with an ERROR, and the same frame succeeds
   database.mend();
   // The service looks by itself whether the database is back, a few times a second.
   await eventually(async () => expect(await bench.ask(ann, invite)).toMatchObject({ type: 'INVITE_RESPONSE' }));
+}, 20_000);
+
+it('D12: a creation that failed with its commit in doubt is found by the same frame, from whichever socket', async () => {
+  const [ann, bob] = [await bench.person(), await bench.person()];
+  await bench.befriend(ann, bob);
+  const create = {
+    type: 'CREATE_REQUEST' as const,
+    title: 'room',
+    participantUsernames: [bob.name],
+  } satisfies UserCommandFrame;
+  database.loseAnswerTo('COMMIT', 'cut');
+  expect(await bench.ask(ann, create)).toEqual({
+    type: 'ERROR',
+    messageType: 'CREATE_REQUEST',
+    message: 'Create failed.',
+  });
+  database.mend();
+  await eventually(() => bench.users.check());
+  expect(await bench.headCounts(ann)).toEqual([2]);
+  const elsewhere = { ...originOf(ann, randomUUID()), server: 'c2', connection: 'c2-boot-1' };
+  const { deliveries, membersChanged } = await bench.commands.run({ origin: elsewhere, frame: create });
+  expect(deliveries).toMatchObject([
+    { only: { server: 'c2', connection: 'c2-boot-1' }, frame: { type: 'CREATE_RESPONSE', title: 'room' } },
+    { userId: bob.id, frame: { type: 'NOTIFY_JOIN' } },
+  ]);
+  expect(membersChanged).toMatchObject({ joined: [ann.id, bob.id] });
+  expect(await bench.headCounts(ann)).toEqual([2]);
+  // What has been answered is over: the same wish once more is a second room.
+  expect(await bench.ask(ann, create)).toMatchObject({ type: 'CREATE_RESPONSE' });
+  expect(await bench.headCounts(ann)).toEqual([2, 2]);
+}, 20_000);
+
+it('a joining that failed with its commit in doubt is made known to the owner by the next attempt', async () => {
+  const [ann, bob, cat] = [await bench.person(), await bench.person(), await bench.person()];
+  await bench.befriend(ann, bob);
+  const { membersChanged } = await bench.run(ann, {
+    type: 'CREATE_REQUEST',
+    title: 'room',
+    participantUsernames: [bob.name],
+  });
+  const id = channelId(membersChanged?.channelId ?? 0);
+  const inviteCode = (await bench.channels.load([id])).get(id)?.inviteCode ?? '';
+  database.loseAnswerTo('COMMIT', 'cut');
+  expect(await bench.ask(cat, { type: 'JOIN_REQUEST', inviteCode })).toMatchObject({ message: 'Join failed.' });
+  database.mend();
+  await eventually(() => bench.users.check());
+  const again = await bench.run(cat, { type: 'JOIN_REQUEST', inviteCode });
+  expect(again.deliveries).toMatchObject([{ frame: { message: 'Already joined.' } }]);
+  expect(again.membersChanged).toEqual({ channelId: id, joined: [cat.id], gone: [] });
 }, 20_000);

@@ -9,7 +9,7 @@ import {
   UnregisteredAccountEntity,
   UserDatabase,
 } from '@parley/persistence';
-import { createLogger, createRedis, type DatabaseAddress, loadConfig, redisEnv } from '@parley/platform';
+import { createLogger, createRedis, type DatabaseAddress, loadConfig, redisEnv, SystemClock } from '@parley/platform';
 import { type ContactStatus, type ServerFrame, userId, type UserId } from '@parley/protocol';
 import { eventually } from '@parley/testing';
 import { z } from 'zod';
@@ -20,6 +20,7 @@ import { ContactRepository } from '../src/contact/contact.repository.js';
 import { CommandLog } from '../src/request/command.log.js';
 import type { Outcome } from '../src/request/outcome.js';
 import { Patience } from '../src/request/patience.js';
+import { UncertainCreations } from '../src/request/uncertain.creations.js';
 import { UserCommands } from '../src/request/user.commands.js';
 import { AccountCommands } from '../src/user/account.commands.js';
 import { Limits } from '../src/user/limits.js';
@@ -62,6 +63,7 @@ export class Workbench {
       new ContactCommands(new ContactRepository(this.users), this.commandLog, limits),
       new MembershipCommands(this.channels, this.commandLog, limits),
       new Patience(),
+      new UncertainCreations(new SystemClock()),
       log,
     );
     this.unregistration = new Unregistration(this.commandLog, this.users, this.directory, {

@@ -1,16 +1,19 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { type PushNotification, pushIdOfMessage, pushIdOfRequest, pushNotification } from '@parley/contracts';
 import { BatchingProducer, createKafka, kafkaOptionsFrom } from '@parley/kafka';
-import { UserDatabase } from '@parley/persistence';
-import { loadConfig, Log, type RunningService, startService } from '@parley/platform';
+import { databaseOptionsFrom, UserDatabase } from '@parley/persistence';
+import { loadConfig, Log, Metrics, type RunningService, startService } from '@parley/platform';
 import { channelId, PATHS, PushInboxEntry, seq, type UserId, userId } from '@parley/protocol';
 import { SessionStore } from '@parley/session';
 import { eventually } from '@parley/testing';
+import type { Counter } from 'prom-client';
 import { pushEnv } from '../src/config.js';
 import { InboxRepository } from '../src/inbox/inbox.repository.js';
 import type { Push } from '../src/inbox/inbox.rules.js';
 import { InboxService } from '../src/inbox/inbox.service.js';
+import { InboxSize, InboxTrim } from '../src/inbox/inbox.trim.js';
 import { PushProvider } from '../src/provider/push-provider.js';
+import { PushMetrics } from '../src/push.metrics.js';
 import { pushService } from '../src/service.js';
 
 const fixed = { HTTP_HOST: '127.0.0.1', HTTP_PORT: '0', CONSUL_URLS: '', LOG_LEVEL: 'silent' };
@@ -144,10 +147,20 @@ class RecordingProvider extends PushProvider {
   }
 }
 
+/** The inbox without the records, with a provider of its own. */
+function inboxWith<P extends PushProvider>(provider: P, entries = 1_000) {
+  const database = push.app.get(UserDatabase, { strict: false });
+  const metrics = new PushMetrics(new Metrics('push'));
+  const log = push.app.get(Log, { strict: false });
+  const trim = new InboxTrim(new InboxRepository(database), new InboxSize(entries), metrics, log);
+  const inbox = new InboxService(new InboxRepository(database), provider, trim, metrics, log);
+  const count = async (counter: Counter) => (await counter.get()).values[0]?.value;
+  return { inbox, provider, trim, metrics, count, database };
+}
+
 describe('the provider', () => {
   it('gets a push once although its record is delivered again', async () => {
-    const provider = new RecordingProvider();
-    const inbox = new InboxService(new InboxRepository(push.app.get(UserDatabase, { strict: false })), provider);
+    const { inbox, provider, metrics, count } = inboxWith(new RecordingProvider());
     const [alice, bob, channel] = [somebody(), somebody(), randomInt(2 ** 40)];
     await inbox.receive([messageFor([alice], channel, 1)]);
     await inbox.receive([messageFor([alice, bob], channel, 1), messageFor([bob], channel, 2)]);
@@ -156,14 +169,71 @@ describe('the provider', () => {
       [bob, `m-${channel}-1`],
       [bob, `m-${channel}-2`],
     ]);
+    expect([await count(metrics.recorded), await count(metrics.repeated)]).toEqual([3, 1]);
   });
 
   it('is told of many people at once', async () => {
-    const provider = new RecordingProvider();
-    const inbox = new InboxService(new InboxRepository(push.app.get(UserDatabase, { strict: false })), provider);
+    const { inbox, provider } = inboxWith(new RecordingProvider());
     const crowd = Array.from({ length: 1_200 }, somebody);
     await inbox.receive([messageFor(crowd, randomInt(2 ** 40), 1)]);
     await inbox.receive([messageFor(crowd, randomInt(2 ** 40), 1)]);
     expect(provider.delivered).toHaveLength(2_400);
+  });
+
+  it('that fails costs no entry and holds nothing up', async () => {
+    class BrokenProvider extends PushProvider {
+      override deliver(): Promise<void> {
+        return Promise.reject(new Error('no way to any device'));
+      }
+    }
+    const { inbox, metrics, count } = inboxWith(new BrokenProvider());
+    const alice = somebody();
+    await inbox.receive([messageFor([alice], randomInt(2 ** 40), 1)]);
+    expect(await inbox.newest(alice, 10)).toHaveLength(1);
+    expect(await count(metrics.providerFailures)).toBe(1);
+  });
+});
+
+describe('an inbox that has grown too large', () => {
+  /** As if all of it had come one millisecond after the other, and long enough ago. */
+  const age = (database: UserDatabase, people: readonly UserId[]) =>
+    database.source.query(
+      `UPDATE push_inbox SET created_at = CURRENT_TIMESTAMP - INTERVAL 11 MINUTE
+       + INTERVAL message_sequence * 1000 MICROSECOND WHERE user_id IN (?)`,
+      [people],
+    );
+
+  it('keeps the newest entries, is trimmed in steps, and leaves those of others alone', async () => {
+    const { inbox, trim, metrics, count, database } = inboxWith(new RecordingProvider(), 20);
+    const [alice, bob, channel] = [somebody(), somebody(), randomInt(2 ** 40)];
+    const messages = Array.from({ length: 1_200 }, (_, i) => messageFor(i < 15 ? [alice, bob] : [alice], channel, i));
+    await inbox.receive(messages);
+    await trim.trim();
+    expect(await count(metrics.trimmed)).toBe(0);
+    await age(database, [alice, bob]);
+    await inbox.receive([messageFor([alice], channel, 1_200)]);
+    await trim.trim();
+    expect(sequences(await inbox.newest(alice, 200))).toEqual(Array.from({ length: 20 }, (_, i) => 1_200 - i));
+    expect(await inbox.newest(bob, 200)).toHaveLength(15);
+    expect(await count(metrics.trimmed)).toBe(1_181);
+  });
+
+  it('is looked after again when the database could not be asked', async () => {
+    const { inbox, metrics, count, database } = inboxWith(new RecordingProvider());
+    const [alice, channel] = [somebody(), randomInt(2 ** 40)];
+    await inbox.receive([1, 2, 3].map((sequence) => messageFor([alice], channel, sequence)));
+    await age(database, [alice]);
+    const late = new UserDatabase(databaseOptionsFrom(config));
+    const log = push.app.get(Log, { strict: false });
+    const trim = new InboxTrim(new InboxRepository(late), new InboxSize(1), metrics, log);
+    trim.grown(alice);
+    await trim.trim();
+    expect(await count(metrics.trimmed)).toBe(0);
+    late.open();
+    await eventually(() => late.check());
+    await trim.trim();
+    await late.close();
+    expect(sequences(await inbox.newest(alice, 10))).toEqual([3]);
+    expect(await count(metrics.trimmed)).toBe(2);
   });
 });

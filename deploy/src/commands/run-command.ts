@@ -1,9 +1,12 @@
 import { DeployError } from '../errors.js';
+import { chaos } from './chaos.js';
 import { chat } from './chat.js';
 import { compose } from './compose.js';
+import { failover } from './failover.js';
 import { infra } from './infra.js';
 import { logs } from './logs.js';
 import { InterruptedError } from './output.js';
+import { bench, load } from './programs.js';
 import { start } from './start.js';
 import { status } from './status.js';
 import { stop } from './stop.js';
@@ -11,7 +14,20 @@ import { test } from './test.js';
 
 type Command = (args: readonly string[]) => Promise<number>;
 
-const COMMANDS: Readonly<Record<string, Command>> = { start, stop, status, logs, test, chat, infra, compose };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  start,
+  stop,
+  status,
+  logs,
+  test,
+  chaos,
+  chat,
+  load,
+  bench,
+  infra,
+  compose,
+  failover,
+};
 
 const NODE_MAJOR = 24;
 const INTERRUPTED_EXIT_CODE = 130;

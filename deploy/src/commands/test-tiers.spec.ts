@@ -9,15 +9,30 @@ const plan = (...words: string[]) => planTests(words, (tier) => FILES[tier]);
 
 describe('npm test', () => {
   it('runs everything when nothing is named', () => {
-    expect(plan()).toEqual({ checks: CHECKS, files: FILES });
+    expect(plan()).toEqual({ checks: CHECKS, files: FILES, isMeasured: false, withChaos: true });
   });
 
   it('runs the tiers that are named', () => {
-    expect(plan('lint', 'e2e')).toEqual({ checks: ['lint'], files: { unit: [], int: [], e2e: FILES.e2e } });
+    const files = { unit: [], int: [], e2e: FILES.e2e };
+    expect(plan('lint', 'e2e')).toEqual({ checks: ['lint'], files, isMeasured: false, withChaos: false });
   });
 
   it('runs the files whose path contains a word', () => {
-    expect(plan('kafka')).toEqual({ checks: [], files: { unit: [], int: FILES.int, e2e: [] } });
+    const files = { unit: [], int: FILES.int, e2e: [] };
+    expect(plan('kafka')).toEqual({ checks: [], files, isMeasured: false, withChaos: false });
+  });
+
+  it('runs all tests and no checks to measure coverage', () => {
+    expect(plan('coverage')).toEqual({ checks: [], files: FILES, isMeasured: true, withChaos: false });
+  });
+
+  it('lets faults strike and runs nothing else when that is named', () => {
+    expect(plan('chaos')).toEqual({
+      checks: [],
+      files: { unit: [], int: [], e2e: [] },
+      isMeasured: false,
+      withChaos: true,
+    });
   });
 
   it('narrows a named tier by a word', () => {

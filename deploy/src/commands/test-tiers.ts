@@ -11,9 +11,19 @@ export type TestTier = (typeof TEST_TIERS)[number];
 
 const SUFFIX: Readonly<Record<TestTier, string>> = { unit: 'spec', int: 'int', e2e: 'e2e' };
 
+/** A tier without files of its own: a selection from the fault matrix. */
+export const CHAOS = 'chaos';
+
+/** Asks for all tests and for how much of the services they run. */
+export const COVERAGE = 'coverage';
+
 export interface TestPlan {
   readonly checks: readonly Check[];
   readonly files: Readonly<Record<TestTier, readonly string[]>>;
+  /** Whether what the tests run is counted, and too little of it fails. */
+  readonly isMeasured: boolean;
+  /** Whether a few faults strike a system under load. */
+  readonly withChaos: boolean;
 }
 
 const isCheck = (word: string): word is Check => CHECKS.some((check) => check === word);
@@ -28,17 +38,19 @@ export const filesOf = (tier: TestTier): string[] =>
 
 /**
  * What the words after `npm test --` ask for: nothing is everything; names of checks and tiers choose those; any other word
- * chooses the files whose path contains it, and no checks.
+ * chooses the files whose path contains it, and no checks. Coverage is that of all tests.
  */
 export function planTests(
   words: readonly string[],
   filesIn: (tier: TestTier) => readonly string[] = filesOf,
 ): TestPlan {
-  const patterns = words.filter((word) => !isCheck(word) && !isTier(word));
+  const everything = words.length === 0;
+  const isMeasured = words.includes(COVERAGE);
+  const patterns = isMeasured ? [] : words.filter((word) => !isCheck(word) && !isTier(word) && word !== CHAOS);
   const tiers = words.filter(isTier);
   const checks = words.filter(isCheck);
-  const everything = words.length === 0;
-  const chosen = (tier: TestTier) => (tiers.length > 0 ? tiers.includes(tier) : everything || patterns.length > 0);
+  const chosen = (tier: TestTier) =>
+    everything || isMeasured || (tiers.length > 0 ? tiers.includes(tier) : patterns.length > 0);
   const files = (tier: TestTier) =>
     chosen(tier)
       ? filesIn(tier).filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
@@ -46,6 +58,8 @@ export function planTests(
   return {
     checks: everything ? CHECKS : checks,
     files: { unit: files('unit'), int: files('int'), e2e: files('e2e') },
+    isMeasured,
+    withChaos: everything || words.includes(CHAOS),
   };
 }
 
@@ -78,6 +92,16 @@ export const CHECK_COMMANDS: Readonly<Record<Check, readonly [string, ...string[
   format: [bin('prettier'), '--check', '--log-level', 'warn', '.'],
   types: [bin('nx'), 'run-many', '-t', 'typecheck', '--output-style=static'],
 };
+
+/** What makes our programs count, in whichever process of ours they run. */
+export const MEASURING: Readonly<Record<string, string>> = {
+  PARLEY_COVERAGE: '1',
+  NODE_OPTIONS: `--import=${inWorkspace('tools', 'measure', 'register.mjs')}`,
+};
+export const COVERAGE_COMMAND: readonly [string, ...string[]] = [
+  process.execPath,
+  inWorkspace('tools', 'measure', 'report.mjs'),
+];
 
 export function jestCommand(files: readonly string[], resultFile: string, oneByOne: boolean): [string, ...string[]] {
   return [

@@ -10,10 +10,13 @@ import { startStack } from '../stack/start-stack.js';
 import { attachStack } from '../stack/stack.js';
 import { descriptionFile, findDescription } from '../stack/description.js';
 import { stateRoot, workspaceRoot } from '../workspace.js';
+import { chaosCommand } from './chaos.js';
 import { interruption, say } from './output.js';
 import {
   CHECK_COMMANDS,
+  COVERAGE_COMMAND,
   jestCommand,
+  MEASURING,
   planServers,
   planTests,
   type Check,
@@ -23,16 +26,17 @@ import {
 
 const TEST_PORT_OFFSET = 10_000;
 const stackDir = join(stateRoot, 'test', 'stack');
+const counters = join(stateRoot, 'test', 'coverage', 'counters');
 const resultsDir = join(stateRoot, 'test', 'results');
 
 /** Tests come from one address and make many accounts; limits per name stay as they are. */
 const UNLIMITED = '1000000';
 const TEST_SETTINGS = {
-  auth: {
-    LOGIN_LIMIT_PER_ADDRESS_PER_MINUTE: UNLIMITED,
-    REGISTER_LIMIT_PER_ADDRESS_PER_MINUTE: UNLIMITED,
-  },
+  LOGIN_LIMIT_PER_ADDRESS_PER_MINUTE: UNLIMITED,
+  REGISTER_LIMIT_PER_ADDRESS_PER_MINUTE: UNLIMITED,
 };
+
+type Environment = Readonly<Record<string, string>>;
 
 interface Count {
   readonly passed: number;
@@ -49,7 +53,7 @@ const JestResult = z.object({
 /** Runs to the end with our own output streams; an interruption reaches it too. */
 function runVisibly(
   [program, ...args]: readonly [string, ...string[]],
-  env: Readonly<Record<string, string>>,
+  env: Environment,
   signal: AbortSignal,
 ): Promise<number> {
   signal.throwIfAborted();
@@ -81,10 +85,18 @@ async function runCheck(check: Check, signal: AbortSignal): Promise<Count> {
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
+/** A few faults, other ones each time: the seed is printed, and repeats them. It brings a system of its own. */
+async function runChaos(signal: AbortSignal): Promise<Count> {
+  say('\n== chaos');
+  const own = ['--state', join(stateRoot, 'test', 'chaos'), '--offset', String(TEST_PORT_OFFSET)];
+  const code = await runVisibly(chaosCommand(['--quick', ...own]), {}, signal);
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
 async function runTests(
   tier: TestTier,
   files: readonly string[],
-  env: Readonly<Record<string, string>>,
+  env: Environment,
   signal: AbortSignal,
 ): Promise<Count> {
   say(`\n== ${tier} tests`);
@@ -101,14 +113,23 @@ async function runTests(
 }
 
 /** Everything, for system tests: with two connection and two message services, and a browser if a test uses one. */
-async function startSystem(files: readonly string[], options: TestServersOptions): Promise<TestServers> {
+async function startSystem(
+  files: readonly string[],
+  measuring: Environment,
+  options: TestServersOptions,
+): Promise<TestServers> {
   const usesBrowser = files.some((file) => file.endsWith('browser.e2e.ts'));
   const browser = usesBrowser ? { PARLEY_BROWSER: await ensureBrowser(say) } : {};
   const stack = await startStack({
     ...options,
     profile: 'single',
     scale: { connection: 2, message: 2 },
-    env: TEST_SETTINGS,
+    env: {
+      auth: { ...TEST_SETTINGS, ...measuring },
+      connection: measuring,
+      message: measuring,
+      push: measuring,
+    },
   });
   return {
     env: { ...stack.env, ...browser, PARLEY_STACK: stack.descriptionPath },
@@ -117,26 +138,26 @@ async function startSystem(files: readonly string[], options: TestServersOptions
 }
 
 /** Whatever an earlier run has left is stopped and deleted first; what is started ends with this process. */
-async function startFresh(run: ServerRun, signal: AbortSignal): Promise<TestServers> {
+async function startFresh(run: ServerRun, measuring: Environment, signal: AbortSignal): Promise<TestServers> {
   if (await findDescription(stackDir)) await (await attachStack(descriptionFile(stackDir))).stop();
   await rm(stackDir, { recursive: true, force: true });
   const options = { stateDir: stackDir, portOffset: TEST_PORT_OFFSET, progress: say, signal };
-  return run.tier === 'e2e' ? startSystem(run.files, options) : startTestServers(options, run.backend);
+  return run.tier === 'e2e' ? startSystem(run.files, measuring, options) : startTestServers(options, run.backend);
 }
 
-async function runWithServers(run: ServerRun, signal: AbortSignal): Promise<Count> {
+async function runWithServers(run: ServerRun, measuring: Environment, signal: AbortSignal): Promise<Count> {
   const { tier, files } = run;
   say(`\n== servers for ${tier} tests`);
   let servers: TestServers;
   try {
-    servers = await startFresh(run, signal);
+    servers = await startFresh(run, measuring, signal);
   } catch (error) {
     if (!(error instanceof DeployError)) throw error;
     say(`the servers for ${tier} tests do not start: ${error.message}`);
     return { passed: 0, failed: 1 };
   }
   try {
-    const count = await runTests(tier, files, servers.env, signal);
+    const count = await runTests(tier, files, { ...servers.env, ...measuring }, signal);
     if (count.failed > 0) await keepLogs(tier);
     return count;
   } finally {
@@ -152,18 +173,28 @@ async function keepLogs(tier: string): Promise<void> {
   say(`logs of the servers: ${kept}`);
 }
 
+async function runCoverage(signal: AbortSignal): Promise<Count> {
+  say('\n== coverage');
+  const code = await runVisibly(COVERAGE_COMMAND, {}, signal);
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
 const sum = (counts: readonly Count[], key: keyof Count): number =>
   counts.reduce((total, count) => total + count[key], 0);
 
-/** `test [lint|format|types|unit|int|e2e ...] [part of a path ...]`: ends with `N passed, N failed`. */
+/** `test [coverage|lint|format|types|unit|int|e2e ...] [part of a path ...]`: ends with `N passed, N failed`. */
 export async function test(args: readonly string[]): Promise<number> {
   const signal = interruption();
-  const { checks, files } = planTests(args);
+  const { checks, files, isMeasured, withChaos } = planTests(args);
   const counts: Count[] = [];
   for (const check of checks) counts.push(await runCheck(check, signal));
-  if (files.unit.length > 0) counts.push(await runTests('unit', files.unit, {}, signal));
+  if (isMeasured) await rm(counters, { recursive: true, force: true });
+  const measuring: Environment = isMeasured ? MEASURING : {};
+  if (files.unit.length > 0) counts.push(await runTests('unit', files.unit, measuring, signal));
   const backend: Backend = files.int.length > 0 ? await chooseBackend() : 'native';
-  for (const run of planServers(files, backend)) counts.push(await runWithServers(run, signal));
+  for (const run of planServers(files, backend)) counts.push(await runWithServers(run, measuring, signal));
+  if (withChaos) counts.push(await runChaos(signal));
+  if (isMeasured) counts.push(await runCoverage(signal));
   if (counts.length === 0) throw new DeployError(`no test matches ${args.join(' ')}`);
   const failed = sum(counts, 'failed');
   say(`\n${sum(counts, 'passed')} passed, ${failed} failed`);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { stackEnvironment } from '../stack/parts.js';
-import { createTopology, SHARD_SCHEMAS, USER_SCHEMA } from '../topology.js';
+import { createTopology, USER_SCHEMA } from '../topology.js';
 import { inWorkspace } from '../workspace.js';
 import { interpolated, testContainers } from './test-containers.js';
 
@@ -61,7 +61,7 @@ describe('the containers of tests', () => {
 
   it('make every schema, and the rights that the native runner gives', () => {
     const [sql = ''] = Object.values(container('database').files);
-    for (const schema of [USER_SCHEMA, ...SHARD_SCHEMAS])
+    for (const schema of [USER_SCHEMA, ...createTopology({ profile: 'single' }).shardSchemas])
       expect(sql).toContain(`CREATE DATABASE IF NOT EXISTS \`${schema}\``);
     expect(sql).toContain("CREATE USER IF NOT EXISTS 'parley'@'%' IDENTIFIED BY 'database-secret'");
     expect(sql).toContain("GRANT ALL PRIVILEGES ON `parley\\_%`.* TO 'parley'@'%'");

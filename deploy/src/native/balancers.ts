@@ -3,7 +3,7 @@ import type { Topology } from '../topology.js';
 import { inWorkspace } from '../workspace.js';
 import type { Part } from './part.js';
 import { nativeNetwork } from './services.js';
-import { accepts } from './waiting.js';
+import { answersOk } from './waiting.js';
 
 /** One agent per load balancer; the agent runs nginx itself. */
 export const balancerParts = (topology: Topology, stateDir: string): Part[] =>
@@ -21,5 +21,6 @@ export const balancerParts = (topology: Topology, stateDir: string): Part[] =>
         stateDir,
       }),
     }),
-    ready: () => accepts(balancer.port),
+    // Asked, not only connected to: a master without workers takes connections.
+    ready: () => answersOk(`http://127.0.0.1:${balancer.port}/health/live`),
   }));

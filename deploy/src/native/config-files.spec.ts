@@ -68,11 +68,22 @@ describe('the SQL a database runs at start', () => {
   });
 
   it('makes a replica follow its source by transaction ids', () => {
-    expect(initSql(replica, source, secrets)).toMatch(/MASTER_PORT=13308,.*MASTER_USE_GTID=slave_pos/);
+    expect(initSql(replica, { source, replica }, secrets)).toMatch(/MASTER_PORT=13308,.*MASTER_USE_GTID=slave_pos/);
     expect(initSql(source, undefined, secrets)).not.toContain('CHANGE MASTER');
   });
 
+  it('lets only the source of the two take writes, whichever began as what', () => {
+    const writable = 'SET GLOBAL read_only = 0;';
+    expect(initSql(source, { source, replica }, secrets)).toContain(writable);
+    expect(initSql(replica, { source, replica }, secrets)).not.toContain(writable);
+    const switched = { source: replica, replica: source };
+    expect(initSql(replica, switched, secrets)).toContain(writable);
+    expect(initSql(source, switched, secrets)).not.toContain(writable);
+    expect(initSql(source, switched, secrets)).toMatch(/MASTER_PORT=13309,/);
+  });
+
   it('has one statement in each line, as the server reads it', () => {
-    for (const line of initSql(replica, source, secrets).trim().split('\n')) expect(line).toMatch(/^[A-Z].*;$/);
+    for (const line of initSql(replica, { source, replica }, secrets).trim().split('\n'))
+      expect(line).toMatch(/^[A-Z].*;$/);
   });
 });

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { KafkaBroker, Topology } from '../topology.js';
 import { classArchive, kafkaClassPath } from './kafka-jars.js';
+import { fetchMetadata, hasCaughtUp } from './kafka-metadata.js';
 import type { Part } from './part.js';
-import { accepts } from './waiting.js';
 
 const CLUSTER_ID = 'parley-kafka-cluster-0';
 
@@ -109,5 +109,8 @@ export const kafkaParts = (topology: Topology, stateDir: string): Part[] =>
       const archive = made ? [`-XX:SharedArchiveFile=${path}`] : [];
       return { name: broker.name, command: brokerCommand(archive, await kafkaClassPath(), propertiesFile), cwd: dir };
     },
-    ready: () => accepts(broker.port),
+    ready: async () => {
+      const metadata = await fetchMetadata(broker.port);
+      return metadata !== undefined && hasCaughtUp(metadata, broker.nodeId);
+    },
   }));

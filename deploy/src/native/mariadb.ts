@@ -1,13 +1,21 @@
 import { access, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DATABASE_USER } from '../environment.js';
 import type { DatabaseServer, Topology } from '../topology.js';
 import { toolchainDir } from '../workspace.js';
+import { loadDatabaseState, pairOf, type DatabasePair } from './database-state.js';
 import type { Part } from './part.js';
 import { run } from './run.js';
 import type { StackSecrets } from './secrets.js';
 import { converses } from './waiting.js';
+
+/** How soon a source acknowledges: when it has written, or when its replica has received it as well. */
+export const REPLICATIONS = ['semi-synchronous', 'asynchronous'] as const;
+export type Replication = (typeof REPLICATIONS)[number];
+
+/** In the data folder; root enters by it and by nothing else. */
+export const SOCKET = 'mysqld.sock';
 
 const REPLICATION_USER = 'parley_replica';
 const template = join(toolchainDir, 'mariadb-template');
@@ -40,8 +48,11 @@ export async function ensureDatabaseTemplate(progress: (line: string) => void): 
   await rename(unfinished, template);
 }
 
-/** SQL that a server runs at every start before it takes connections: accounts, schemas, and whom a replica follows. */
-export function initSql(server: DatabaseServer, source: DatabaseServer | undefined, secrets: StackSecrets): string {
+/**
+ * SQL that a server runs at every start before it takes connections: accounts, schemas, and its role. Of two servers
+ * each starts read-only, and only the one that is the source now may be written to.
+ */
+export function initSql(server: DatabaseServer, pair: DatabasePair | undefined, secrets: StackSecrets): string {
   const account = (user: string, password: string) => [
     `CREATE USER IF NOT EXISTS '${user}'@'%' IDENTIFIED BY '${password}';`,
     `ALTER USER '${user}'@'%' IDENTIFIED BY '${password}';`,
@@ -52,23 +63,47 @@ export function initSql(server: DatabaseServer, source: DatabaseServer | undefin
     ...server.schemas.map((schema) => `CREATE DATABASE IF NOT EXISTS \`${schema}\` CHARACTER SET utf8mb4;`),
     ...account(DATABASE_USER, secrets.databasePassword),
     `GRANT ALL PRIVILEGES ON \`parley\\_%\`.* TO '${DATABASE_USER}'@'%';`,
+    ...account(REPLICATION_USER, secrets.replicationPassword),
+    `GRANT REPLICATION SLAVE ON *.* TO '${REPLICATION_USER}'@'%';`,
   ];
-  const replication = source
-    ? [
-        `CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=${source.port}, MASTER_USER='${REPLICATION_USER}', MASTER_PASSWORD='${secrets.replicationPassword}', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=1;`,
-        'START SLAVE;',
-      ]
-    : [
-        ...account(REPLICATION_USER, secrets.replicationPassword),
-        `GRANT REPLICATION SLAVE ON *.* TO '${REPLICATION_USER}'@'%';`,
-      ];
-  return `${[...common, ...replication].join('\n')}\n`;
+  return `${[...common, ...roleSql(server, pair, secrets)].join('\n')}\n`;
 }
 
-function serverCommand(server: DatabaseServer, dataDir: string, initFile: string): string[] {
-  const role = server.replicaOf
-    ? ['--relay-log=relay', '--read-only=1', '--skip-slave-start']
-    : ['--log-bin=bin', '--binlog-format=ROW', '--gtid-strict-mode=1', '--sync-binlog=1', '--expire-logs-days=3'];
+function roleSql(server: DatabaseServer, pair: DatabasePair | undefined, secrets: StackSecrets): readonly string[] {
+  if (pair === undefined) return [];
+  return server === pair.source ? BECOME_SOURCE : [followSql(pair.source, secrets), 'START SLAVE;'];
+}
+
+/** One that was the source before goes on from the last transaction that it wrote itself. */
+export const followSql = (source: DatabaseServer, { replicationPassword }: StackSecrets): string =>
+  `CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=${source.port}, MASTER_USER='${REPLICATION_USER}', MASTER_PASSWORD='${replicationPassword}', MASTER_USE_GTID=slave_pos, MASTER_DEMOTE_TO_SLAVE=1, MASTER_CONNECT_RETRY=1;`;
+
+export const BECOME_SOURCE = ['STOP SLAVE;', 'RESET SLAVE ALL;', 'SET GLOBAL read_only = 0;'] as const;
+
+const LOGGED = [
+  '--log-bin=bin',
+  '--binlog-format=ROW',
+  '--gtid-strict-mode=1',
+  '--sync-binlog=1',
+  '--expire-logs-days=3',
+];
+
+/** Both servers of a pair have this, as each may be the source. */
+const PAIRED = ['--relay-log=relay', '--log-slave-updates', '--read-only=1', '--skip-slave-start'];
+
+/**
+ * A transaction is acknowledged when the replica has received it, too. Without a replica, or when it takes longer than
+ * the timeout (ms), the source goes on alone.
+ */
+const SEMI_SYNCHRONOUS = [
+  '--rpl-semi-sync-master-enabled=1',
+  '--rpl-semi-sync-slave-enabled=1',
+  '--rpl-semi-sync-master-wait-point=AFTER_SYNC',
+  '--rpl-semi-sync-master-wait-no-slave=0',
+  '--rpl-semi-sync-master-timeout=2000',
+];
+
+function serverCommand(server: DatabaseServer, dataDir: string, initFile: string, replication: string[]): string[] {
   return [
     'mariadbd',
     '--no-defaults',
@@ -77,7 +112,7 @@ function serverCommand(server: DatabaseServer, dataDir: string, initFile: string
     `--port=${server.port}`,
     '--bind-address=127.0.0.1',
     // Relative to the data folder: an absolute path may exceed the kernel's 108 characters.
-    '--socket=mysqld.sock',
+    `--socket=${SOCKET}`,
     `--init-file=${initFile}`,
     `--server-id=${server.port}`,
     '--skip-name-resolve',
@@ -88,34 +123,46 @@ function serverCommand(server: DatabaseServer, dataDir: string, initFile: string
     '--aria-pagecache-buffer-size=1M',
     '--max-connections=400',
     ...STORAGE,
-    ...role,
+    ...replication,
   ];
 }
 
 /** A server greets with protocol version 10 in its fifth byte, and only when it is ready to serve. */
 const greets = (received: Buffer): boolean => received[4] === 10;
 
-export const databaseParts = (topology: Topology, stateDir: string, secrets: StackSecrets): Part[] =>
+export const dataDirOf = (stateDir: string, { name }: DatabaseServer): string => join(stateDir, 'mariadb', name);
+
+export const databaseParts = (
+  topology: Topology,
+  stateDir: string,
+  secrets: StackSecrets,
+  replication: Replication = 'semi-synchronous',
+): Part[] =>
   topology.databases.map((server) => {
-    const dir = join(stateDir, 'mariadb');
-    const dataDir = join(dir, server.name);
-    const initFile = join(dir, `${server.name}.sql`);
-    const source = topology.databases.find((candidate) => candidate.name === server.replicaOf);
+    const dataDir = dataDirOf(stateDir, server);
+    const initFile = `${dataDir}.sql`;
     return {
       name: server.name,
       stage: 'server',
       ports: [server.port],
       startTimeoutMs: 60_000,
       prepare: async () => {
-        await mkdir(dir, { recursive: true });
+        await mkdir(dirname(dataDir), { recursive: true });
         if (!(await exists(dataDir))) {
           // Copied beside and renamed, so that an interrupted copy is never taken for a database.
           await rm(`${dataDir}.new`, { recursive: true, force: true });
           await cp(template, `${dataDir}.new`, { recursive: true, preserveTimestamps: true });
           await rename(`${dataDir}.new`, dataDir);
         }
-        await writeFile(initFile, initSql(server, source, secrets), { mode: 0o600 });
-        return { name: server.name, command: serverCommand(server, dataDir, initFile) };
+        // Looked up at each start: the roles may have changed since this part was described.
+        const pair = pairOf(topology, server, await loadDatabaseState(stateDir));
+        await writeFile(initFile, initSql(server, pair, secrets), { mode: 0o600 });
+        const options = [
+          ...LOGGED,
+          ...(pair === undefined ? [] : PAIRED),
+          ...(pair !== undefined && replication === 'semi-synchronous' ? SEMI_SYNCHRONOUS : []),
+        ];
+        return { name: server.name, command: serverCommand(server, dataDir, initFile, options) };
       },
       ready: () => converses(server.port, '', greets),
     };

@@ -1,11 +1,11 @@
 import { access, chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { join } from 'node:path';
-import { DeployError } from '../errors.js';
+import { DeployError, messageOf } from '../errors.js';
 import { run } from './run.js';
 
 /** A program and the Debian package that brings it. */
-interface Needed {
+export interface Needed {
   readonly program: string;
   readonly package: string;
 }
@@ -13,6 +13,8 @@ interface Needed {
 const SERVERS: readonly Needed[] = [
   // The core package has the server program without a system service.
   { program: 'mariadbd', package: 'mariadb-server-core' },
+  // mariadb-install-db asks it, and the server's package does not bring it along.
+  { program: 'my_print_defaults', package: 'mariadb-client-core' },
   { program: 'redis-server', package: 'redis-server' },
   { program: 'nginx', package: 'nginx-light' },
   { program: 'java', package: 'default-jre-headless' },
@@ -20,8 +22,8 @@ const SERVERS: readonly Needed[] = [
 const MAVEN: Needed = { program: 'mvn', package: 'maven' };
 const BROWSER: Needed = { program: 'chromium', package: 'chromium' };
 
-/** Units that the packages above enable; we disable those we brought in, since the runner starts its own processes. */
-const UNITS: Readonly<Record<string, string>> = { 'redis-server': 'redis-server', 'nginx-light': 'nginx' };
+/** Services that the packages above start at boot; those we brought in are not, since the runner starts its own. */
+const BOOT_SERVICES: Readonly<Record<string, string>> = { 'redis-server': 'redis-server', 'nginx-light': 'nginx' };
 
 const POLICY = '/usr/sbin/policy-rc.d';
 const PROGRAM_FOLDERS = [
@@ -74,40 +76,64 @@ async function installPackages(packages: readonly string[]): Promise<void> {
       env,
     }),
   );
-  const units = packages.flatMap((name) => UNITS[name] ?? []);
-  if (units.length > 0 && (await findProgram('systemctl'))) {
-    await run(['systemctl', 'disable', ...units], { what: 'systemctl disable' }).catch(() => undefined);
+  for (const service of packages.flatMap((name) => BOOT_SERVICES[name] ?? [])) {
+    // Does it for systemd and for older ways to boot; where neither is known, nothing starts at boot.
+    await run(['update-rc.d', service, 'disable'], { what: `update-rc.d ${service}` }).catch(() => undefined);
   }
 }
 
-/** @param otherwise what else somebody can do who cannot install packages */
-async function ensure(needed: readonly Needed[], otherwise: string, progress: (line: string) => void): Promise<void> {
+const commandFor = (packages: readonly string[]): string =>
+  `apt-get install --no-install-recommends ${packages.join(' ')}`;
+
+/**
+ * The packages that have to be installed; fails when that cannot be done.
+ * @param otherwise what else somebody can do who cannot install packages
+ */
+async function toInstall(needed: readonly Needed[], otherwise: string): Promise<string[]> {
   const packages = await missing(needed);
-  if (packages.length === 0) return;
-  const command = `apt-get install --no-install-recommends ${packages.join(' ')}`;
+  if (packages.length === 0) return packages;
+  const what = `${packages.join(', ')} ${packages.length === 1 ? 'is' : 'are'} missing`;
   if (!(await findProgram('apt-get'))) {
-    throw new DeployError(
-      `${packages.join(', ')} missing and this system has no apt-get: install them yourself, or ${otherwise}`,
-    );
+    throw new DeployError(`${what} and this system has no apt-get: install by hand, or ${otherwise}`);
   }
-  if (process.getuid?.() !== 0) {
-    throw new DeployError(
-      `${packages.join(', ')} missing and only root may install: run "sudo ${command}", then again`,
-    );
+  if (process.geteuid?.() !== 0) {
+    throw new DeployError(`${what} and only root may install: run "sudo ${commandFor(packages)}", or ${otherwise}`);
   }
+  return packages;
+}
+
+/** Installs what is missing. Fails with what to do instead. */
+export async function ensureInstalled(
+  needed: readonly Needed[],
+  otherwise: string,
+  progress: (line: string) => void,
+): Promise<void> {
+  const packages = await toInstall(needed, otherwise);
+  if (packages.length === 0) return;
   progress(`installing ${packages.join(', ')} (apt-get, no service is started)`);
-  await installPackages(packages);
+  await installPackages(packages).catch((error: unknown) => {
+    throw new DeployError(`${messageOf(error)}: install by hand with "${commandFor(packages)}", or ${otherwise}`);
+  });
   const still = await missing(needed);
-  if (still.length > 0)
-    throw new DeployError(`${still.join(', ')} still missing after the installation: run ${command}`);
+  if (still.length === 0) return;
+  throw new DeployError(`${still.join(', ')} did not bring what is needed: install by hand, or ${otherwise}`);
+}
+
+const COMPOSE = 'use docker compose --profile single up';
+
+const servers = (needMaven: boolean): readonly Needed[] => (needMaven ? [...SERVERS, MAVEN] : SERVERS);
+
+/** Fails, before anything is begun, when packages are missing that cannot be installed here. */
+export async function requireInstallable(needMaven: boolean): Promise<void> {
+  await toInstall(servers(needMaven), COMPOSE);
 }
 
 /** Makes sure the server programs are there; Maven only when Kafka's jars have still to be fetched. */
 export const ensurePackages = (needMaven: boolean, progress: (line: string) => void): Promise<void> =>
-  ensure(needMaven ? [...SERVERS, MAVEN] : SERVERS, 'use docker compose --profile single up', progress);
+  ensureInstalled(servers(needMaven), COMPOSE, progress);
 
 /** Makes sure there is a browser, for tests of the web page only, and tells where. */
 export async function ensureBrowser(progress: (line: string) => void): Promise<string> {
-  await ensure([BROWSER], 'leave out the tests of the web page', progress);
+  await ensureInstalled([BROWSER], 'leave out the tests of the web page', progress);
   return (await findProgram(BROWSER.program)) ?? BROWSER.program;
 }

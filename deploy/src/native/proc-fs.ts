@@ -62,6 +62,15 @@ export async function orphansOf(leader: ProcessIdentity, program: string, cwd?: 
   return found;
 }
 
+/** Living processes that `pid` has started; undefined when the kernel does not tell. */
+export async function childrenOf(pid: number): Promise<number[] | undefined> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const children = text.split(' ').filter((word) => word !== '');
+  const stats = await Promise.all(children.map(readStat));
+  return children.filter((_, index) => (stats[index]?.state ?? 'Z') !== 'Z').map(Number);
+}
+
 /** Resident memory in MiB, 0 when the process is gone. */
 export async function memoryOf(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');

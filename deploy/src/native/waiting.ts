@@ -11,28 +11,36 @@ export async function becomesTrue(check: () => Promise<boolean>, timeoutMs: numb
   }
 }
 
-/** Connects, sends `say`, and resolves once the bytes received so far satisfy `enough`. */
-export function converses(port: number, say: string, enough: (received: Buffer) => boolean): Promise<boolean> {
+/** Connects, sends `say`, and resolves with the bytes received once they satisfy `enough`; undefined when they never do. */
+export function ask(
+  port: number,
+  say: string | Uint8Array,
+  enough: (received: Buffer) => boolean,
+): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port });
     let received = Buffer.alloc(0);
-    const finish = (outcome: boolean) => {
+    const finish = (outcome: Buffer | undefined) => {
       socket.destroy();
       resolve(outcome);
     };
-    socket.setTimeout(1000, () => finish(false));
-    socket.on('error', () => finish(false));
-    socket.on('close', () => finish(false));
+    socket.setTimeout(1000, () => finish(undefined));
+    socket.on('error', () => finish(undefined));
+    socket.on('close', () => finish(undefined));
     socket.on('connect', () => {
-      if (say !== '') socket.write(say);
-      if (enough(received)) finish(true);
+      if (say.length > 0) socket.write(say);
+      if (enough(received)) finish(received);
     });
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]);
-      if (enough(received)) finish(true);
+      if (enough(received)) finish(received);
     });
   });
 }
+
+/** Connects, sends `say`, and tells whether what is received satisfies `enough`. */
+export const converses = async (port: number, say: string, enough: (received: Buffer) => boolean): Promise<boolean> =>
+  (await ask(port, say, enough)) !== undefined;
 
 export const accepts = (port: number): Promise<boolean> => converses(port, '', () => true);
 

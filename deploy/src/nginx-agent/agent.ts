@@ -13,8 +13,12 @@ const SETTLE_MS = 100;
 const SUPERVISION_MS = 500;
 const FIRST_ANSWER_MS = 2000;
 const STOP_GRACE_MS = 2000;
+/** A worker that dies is replaced by the master at once; one that is still missing after so long will not be. */
+const WORKERLESS_MS = 2000;
 /** Host names of instances may begin to resolve, or resolve differently, without a word from Consul. */
 const REFRESH_MS = 10_000;
+/** What nginx has refused may have been half-written, or its machine short of something. */
+const RETRY_MS = 2000;
 
 /** Runs one nginx, keeps it registered in Consul, and its upstreams the healthy instances that Consul knows. */
 export class NginxAgent {
@@ -24,6 +28,7 @@ export class NginxAgent {
   readonly #stopped = new AbortController();
   #dirty = false;
   #refreshAt = 0;
+  #servedAt = Date.now();
 
   constructor(
     config: AgentConfig,
@@ -55,7 +60,10 @@ export class NginxAgent {
 
   async #supervise(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
-      await this.#bringUpToDate().catch((error: unknown) => this.report(`nginx: ${messageOf(error)}`));
+      await this.#bringUpToDate().catch((error: unknown) => {
+        this.report(`nginx: ${messageOf(error)}`);
+        this.#refreshAt = Date.now() + RETRY_MS;
+      });
       await delay(this.#dirty ? SETTLE_MS : SUPERVISION_MS, undefined, { signal: this.#stopped.signal }).catch(
         () => undefined,
       );
@@ -63,6 +71,7 @@ export class NginxAgent {
   }
 
   async #bringUpToDate(): Promise<void> {
+    await this.#replaceWorkerless();
     const running = await this.#nginx.isRunning();
     // A running nginx, taken over from an agent before, keeps the upstreams it has until Consul has told of all.
     if ((this.#dirty || Date.now() >= this.#refreshAt) && (this.#knowsAll() || !running)) {
@@ -74,6 +83,14 @@ export class NginxAgent {
       this.report('nginx is not running: starting it');
       await this.#nginx.start();
     }
+  }
+
+  async #replaceWorkerless(): Promise<void> {
+    if (await this.#nginx.hasWorkers()) this.#servedAt = Date.now();
+    if (!(await this.#nginx.isRunning()) || Date.now() - this.#servedAt < WORKERLESS_MS) return;
+    this.report('nginx has no workers: replacing it');
+    await this.#nginx.stop(0);
+    this.#servedAt = Date.now();
   }
 
   #knowsAll(): boolean {

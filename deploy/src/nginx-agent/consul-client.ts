@@ -7,7 +7,7 @@ export interface Registration {
   readonly name: string;
   readonly address: string;
   readonly port: number;
-  /** `host:port` that Consul connects to every two seconds. */
+  /** `host:port` that Consul asks every two seconds. */
   readonly checkAddress: string;
 }
 
@@ -43,8 +43,8 @@ export class ConsulClient {
       address: registration.address,
       port: registration.port,
       check: {
-        name: `TCP ${registration.checkAddress}`,
-        tcp: registration.checkAddress,
+        name: `HTTP ${registration.checkAddress}`,
+        http: `http://${registration.checkAddress}/health/live`,
         interval: '2s',
         timeout: '3s',
         deregistercriticalserviceafter: '1m',

@@ -2,11 +2,20 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { lookup } from 'node:dns/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { DeployError } from '../errors.js';
+import { childrenOf } from '../native/proc-fs.js';
 import { ProcessTable } from '../native/process-table.js';
+import { run } from '../native/run.js';
+import { becomesTrue } from '../native/waiting.js';
 import type { AgentConfig } from './agent-config.js';
 import { renderConfig, UPSTREAMS, type Instances, type Settings } from './render.js';
 
 const MAX_OPEN_FILES = 1_048_576;
+/** A new configuration is in use when workers have started under it. */
+const NEW_WORKERS_MS = 5000;
+
+/** Name under which the master of a load balancer's nginx is recorded, beside its agent. */
+export const masterName = (balancer: string): string => `${balancer}-master`;
 
 /** How many files a process may open after raising its own limit as far as allowed. */
 async function openFilesLimit(): Promise<number> {
@@ -34,40 +43,79 @@ export class NginxProcess {
   readonly #table: ProcessTable;
   readonly #dir: string;
   readonly #name: string;
-  #written: string | undefined;
+  /** The configuration that nginx is known to serve by. */
+  #inUse: string | undefined;
 
   constructor(private readonly config: AgentConfig) {
     this.#table = new ProcessTable(config.NGINX_STATE_DIR);
     this.#dir = join(config.NGINX_STATE_DIR, 'nginx', config.NGINX_NAME);
-    this.#name = `${config.NGINX_NAME}-master`;
+    this.#name = masterName(config.NGINX_NAME);
   }
 
-  /** Puts these instances into rotation. Workers with open sockets keep serving them under the old configuration. */
+  /**
+   * Puts these instances into rotation and tells whether that changed anything. Workers with open sockets keep serving them
+   * under the old configuration. Fails when nginx does not take the new one; then the old one stays.
+   */
   async apply(instances: Instances): Promise<boolean> {
     const text = renderConfig(
       await readFile(this.config.NGINX_TEMPLATE, 'utf8'),
       await this.#settings(),
       await resolveAll(instances),
     );
-    const changed = text !== this.#written;
-    if (changed) {
-      await mkdir(this.#dir, { recursive: true });
-      // Renamed into place: nginx may be reading the file at this moment.
-      await writeFile(`${this.#configFile}.new`, text);
-      await rename(`${this.#configFile}.new`, this.#configFile);
-      this.#written = text;
+    if (text === this.#inUse) {
+      if (!(await this.isRunning())) await this.start();
+      return false;
     }
-    const running = await this.#table.running(this.#name);
-    if (!running) await this.start();
-    else if (changed) await this.#table.signal(this.#name, 'SIGHUP');
-    return changed;
+    this.#inUse = undefined;
+    await this.#replaceConfig(text);
+    if (await this.isRunning()) await this.#reload();
+    else await this.start();
+    this.#inUse = text;
+    return true;
+  }
+
+  /** Only what nginx accepts becomes its configuration: it would not come back after a crash with any other. */
+  async #replaceConfig(text: string): Promise<void> {
+    await mkdir(this.#dir, { recursive: true });
+    const candidate = `${this.#configFile}.new`;
+    await writeFile(candidate, text);
+    await run(this.#command('-t', '-c', candidate), { what: 'the test of the new configuration', cwd: this.#dir });
+    // Renamed into place: nginx may be reading the file at this moment.
+    await rename(candidate, this.#configFile);
+  }
+
+  async #reload(): Promise<void> {
+    const before = (await this.#workers()) ?? [];
+    await this.#table.signal(this.#name, 'SIGHUP');
+    await this.#newWorkers(before, 'nginx has not taken the new configuration and serves by the old one');
   }
 
   isRunning = async (): Promise<boolean> => (await this.#table.running(this.#name)) !== undefined;
 
+  /** A master alone keeps the port open, but nobody answers. */
+  hasWorkers = async (): Promise<boolean> => (await this.#workers())?.length !== 0;
+
   async start(): Promise<void> {
-    const command = ['nginx', '-e', 'stderr', '-p', this.#dir, '-c', this.#configFile];
-    await this.#table.start({ name: this.#name, command, cwd: this.#dir });
+    await this.#table.start({ name: this.#name, command: this.#command('-c', this.#configFile), cwd: this.#dir });
+    await this.#newWorkers([], 'nginx has not started');
+  }
+
+  /** Where the kernel does not tell of children, nothing is waited for. */
+  async #newWorkers(before: readonly number[], otherwise: string): Promise<void> {
+    const came = await becomesTrue(async () => {
+      const now = await this.#workers();
+      return now === undefined || now.some((pid) => !before.includes(pid));
+    }, NEW_WORKERS_MS);
+    if (!came) throw new DeployError(`${otherwise}: see ${this.#table.logFile(this.#name)}`);
+  }
+
+  async #workers(): Promise<number[] | undefined> {
+    const master = await this.#table.running(this.#name);
+    return master ? childrenOf(master.pid) : [];
+  }
+
+  #command(...args: string[]): [string, ...string[]] {
+    return ['nginx', '-e', 'stderr', '-p', this.#dir, ...args];
   }
 
   async stop(graceMs: number): Promise<void> {

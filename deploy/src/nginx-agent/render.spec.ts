@@ -63,6 +63,10 @@ describe('the nginx configuration', () => {
     expect(rendered({ auth: ['evil; } include /etc/passwd; #:1', '127.0.0.1:18100'] })).not.toContain('evil');
   });
 
+  it.each(['127.0.0.1:65536', '127.0.0.1:0', '127.0.0.1'])('leaves out %s, which nginx would refuse', (address) => {
+    expect(rendered({ auth: [address, '127.0.0.1:18100'] })).toBe(rendered({ auth: ['127.0.0.1:18100'] }));
+  });
+
   it('refuses a template with a name it does not know', () => {
     expect(() => renderConfig('${nonsense}', settings, nobody)).toThrow('the nginx template uses ${nonsense}');
   });

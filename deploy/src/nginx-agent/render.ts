@@ -21,7 +21,13 @@ export interface Settings {
 }
 
 /** Addresses come from the network, and nginx's configuration is code: nothing else may get in. */
-const ADDRESS = /^[A-Za-z0-9.:[\]_-]+:\d{1,5}$/;
+const ADDRESS = /^[A-Za-z0-9.:[\]_-]+:(\d{1,5})$/;
+
+/** nginx refuses the whole configuration for one port that cannot be. */
+function isValid(address: string): boolean {
+  const port = Number(ADDRESS.exec(address)?.[1] ?? 0);
+  return port >= 1 && port <= 65_535;
+}
 
 /** Requests to a service without a healthy instance are answered at once. */
 const UNAVAILABLE = 'error_page 503 @unavailable; return 503;';
@@ -34,9 +40,7 @@ function upstreamBlock(name: Upstream, instances: readonly string[]): string {
 
 /** Fills the template; an unknown placeholder in it is an error rather than an nginx that does not start. */
 export function renderConfig(template: string, settings: Settings, instances: Instances): string {
-  const valid = Object.fromEntries(
-    UPSTREAMS.map((name) => [name, instances[name].filter((address) => ADDRESS.test(address))]),
-  );
+  const valid = Object.fromEntries(UPSTREAMS.map((name) => [name, instances[name].filter(isValid)]));
   const values: Record<string, string> = {
     ...Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, String(value)])),
     upstreams: UPSTREAMS.map((name) => upstreamBlock(name, valid[name] ?? [])).join('\n'),

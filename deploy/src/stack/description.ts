@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { DeployError } from '../errors.js';
+import { REPLICATIONS, type Replication } from '../native/mariadb.js';
 import { MAX_INSTANCES, PROFILES, SERVICE_KINDS, type Profile, type Scale, type ServiceKind } from '../topology.js';
 
 const Count = z.number().int().min(0).max(MAX_INSTANCES);
@@ -15,6 +16,8 @@ export const StackDescription = z.object({
   services: z.array(z.enum(SERVICE_KINDS)),
   balancers: z.boolean(),
   env: z.partialRecord(z.enum(SERVICE_KINDS), z.record(z.string(), z.string())),
+  replicated: z.boolean().optional(),
+  replication: z.enum(REPLICATIONS).default('semi-synchronous'),
 });
 export type StackDescription = z.infer<typeof StackDescription>;
 
@@ -32,6 +35,10 @@ export interface StackOptions {
   readonly scale?: Scale;
   /** Settings on top of the derived environment, per kind of service. */
   readonly env?: Readonly<Partial<Record<ServiceKind, Readonly<Record<string, string>>>>>;
+  /** Whether each database is a source with a replica; default as the profile has it. */
+  readonly replicated?: boolean | undefined;
+  /** Default semi-synchronous. Takes effect for servers that are started. */
+  readonly replication?: Replication;
   /** Default true: when this process ends, however it ends, the stack stops. */
   readonly owned?: boolean;
   /** Receives a line for each step that takes long. */
@@ -54,6 +61,8 @@ export const describe = (options: StackOptions): StackDescription =>
     services: chosen(options.services),
     balancers: options.balancers ?? true,
     env: options.env ?? {},
+    replicated: options.replicated,
+    replication: options.replication,
   });
 
 export const descriptionFile = (stateDir: string): string => join(stateDir, 'stack.json');

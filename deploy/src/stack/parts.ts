@@ -38,7 +38,7 @@ export function stackParts(description: StackDescription, topology: Topology, se
   const services = topology.services.filter((service) => description.services.includes(service.kind));
   return {
     servers: {
-      databases: databaseParts(topology, stateDir, secrets),
+      databases: databaseParts(topology, stateDir, secrets, description.replication),
       kafka: kafkaParts(topology, stateDir),
       consul: consulParts(topology, stateDir),
       redis: redisParts(topology, stateDir, secrets),

@@ -1,7 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { DeployError } from '../errors.js';
 import { consulUrls, type Environment } from '../environment.js';
+import { loadDatabaseState, type DatabaseState } from '../native/database-state.js';
 import { isFree } from '../native/ports.js';
+import { masterName } from '../nginx-agent/nginx-process.js';
 import { memoryOf } from '../native/proc-fs.js';
 import { ProcessTable } from '../native/process-table.js';
 import { loadSecrets, type StackSecrets } from '../native/secrets.js';
@@ -47,9 +49,10 @@ export class Stack {
 
   constructor(
     readonly description: StackDescription,
-    secrets: StackSecrets,
+    readonly secrets: StackSecrets,
+    { shards }: Pick<DatabaseState, 'shards'>,
   ) {
-    this.topology = createTopology(description);
+    this.topology = createTopology({ ...description, shards });
     this.table = new ProcessTable(description.stateDir);
     this.parts = stackParts(description, this.topology, secrets);
     this.env = stackEnvironment(this.topology, secrets);
@@ -107,8 +110,14 @@ export class Stack {
     const others = (await this.table.names()).filter((name) => !known.has(name));
     return Promise.all([
       ...parts.map((part) => this.#statusOf(part.name, part.ports[0], () => part.ready())),
-      ...others.map((name) => this.#statusOf(name, undefined, async () => true)),
+      ...others.map((name) => this.#statusOf(name, undefined, () => this.#isOtherReady(name))),
     ]);
+  }
+
+  /** An nginx is as well as the load balancer that it is; of what else was started by hand nothing is known. */
+  async #isOtherReady(name: string): Promise<boolean> {
+    const balancer = this.parts.balancers.find((part) => masterName(part.name) === name);
+    return balancer?.ready() ?? true;
   }
 
   async #statusOf(name: string, port: number | undefined, ready: () => Promise<boolean>): Promise<ProcessStatus> {
@@ -147,8 +156,14 @@ export class Stack {
   }
 }
 
+/** A stack as its description and what is kept in its folder say. */
+export async function openStack(description: StackDescription): Promise<Stack> {
+  const { stateDir } = description;
+  return new Stack(description, await loadSecrets(stateDir), await loadDatabaseState(stateDir));
+}
+
 /** The stack whose description lies at `path` (`Stack.descriptionPath`); starts nothing. */
 export async function attachStack(path: string): Promise<Stack> {
   const description = await loadDescription(path);
-  return new Stack(description, await loadSecrets(description.stateDir));
+  return openStack(description);
 }

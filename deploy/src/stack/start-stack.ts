@@ -3,15 +3,16 @@ import { Socket } from 'node:net';
 import { mkdir, rm } from 'node:fs/promises';
 import type { Environment } from '../environment.js';
 import type { Part } from '../native/part.js';
+import { requireFreeSpace } from '../native/disk.js';
 import { withStackLock } from '../native/lock.js';
 import { requireFreePorts } from '../native/ports.js';
-import { loadSecrets } from '../native/secrets.js';
 import { createTopics, migrateDatabases } from '../native/services.js';
 import { ensureToolchain } from '../native/toolchain.js';
 import { inWorkspace } from '../workspace.js';
 import { describe, saveDescription, type StackOptions } from './description.js';
 import { allParts } from './parts.js';
-import { Stack } from './stack.js';
+import { mendReplicas } from './mend-replicas.js';
+import { openStack, type Stack } from './stack.js';
 import { StackProcess } from './stack-process.js';
 
 /** Ends the stack when this process ends: the kernel closes the pipe even after SIGKILL. */
@@ -38,7 +39,9 @@ class Starter {
     const { servers, balancers, services } = this.stack.parts;
     const prepares = (await this.#notRunning(services)).length > 0;
     await Promise.all([
-      this.#start('databases', servers.databases).then(() => this.#prepare(prepares, migrateDatabases)),
+      this.#start('databases', servers.databases)
+        .then(() => this.#prepare(prepares, migrateDatabases))
+        .then(() => this.#mendReplicas()),
       this.#start('Kafka', servers.kafka).then(() => this.#prepare(prepares, createTopics)),
       this.#start('Consul', servers.consul).then(() => this.#start('load balancers', balancers)),
       this.#start('Redis', servers.redis),
@@ -57,6 +60,10 @@ class Starter {
 
   async #prepare(wanted: boolean, program: (environment: Environment) => Promise<void>): Promise<void> {
     if (wanted && !this.#cancelled) await program(this.stack.env);
+  }
+
+  async #mendReplicas(): Promise<void> {
+    if (!this.#cancelled) await mendReplicas(this.stack, this.progress);
   }
 
   async #notRunning(parts: readonly Part[]): Promise<Part[]> {
@@ -110,11 +117,12 @@ async function bringUp(stack: Stack, options: StackOptions): Promise<void> {
 /** Starts what of the described stack does not run yet and waits until all of it is ready. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const description = describe(options);
+  await mkdir(description.stateDir, { recursive: true });
+  await requireFreeSpace(description.stateDir);
   await ensureToolchain(options.progress ?? (() => undefined));
   options.signal?.throwIfAborted();
-  await mkdir(description.stateDir, { recursive: true });
   return withStackLock(description.stateDir, async () => {
-    const stack = new Stack(description, await loadSecrets(description.stateDir));
+    const stack = await openStack(description);
     await bringUp(stack, options);
     return stack;
   });

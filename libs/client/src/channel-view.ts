@@ -29,6 +29,7 @@ export class ChannelView {
   #gapTimer: Timer | undefined;
   #readTimer: Timer | undefined;
   #markedRead = 0;
+  #closed = false;
   #waiting: { readonly upTo: number; readonly resolve: () => void }[] = [];
 
   constructor(private readonly options: ChannelViewOptions) {}
@@ -61,6 +62,8 @@ export class ChannelView {
   }
 
   receive(messages: readonly ChatMessage[]): void {
+    // An answer that was still under way when another channel was entered.
+    if (this.#closed) return;
     this.#apply(receive(this.#inbox, messages), GAP_PATIENCE_MS);
   }
 
@@ -96,6 +99,7 @@ export class ChannelView {
   }
 
   close(): void {
+    this.#closed = true;
     this.suspend();
     this.#readTimer?.cancel();
     this.#settle(Number.MAX_SAFE_INTEGER);

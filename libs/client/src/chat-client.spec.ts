@@ -1,5 +1,5 @@
 import { channelId, seq } from '@parley/protocol';
-import { CHANNEL, channelServer, error, failureOf, notify, stored } from '../test/channel-server.js';
+import { CHANNEL, channelServer, entered, error, failureOf, notify, stored } from '../test/channel-server.js';
 import { connected, ScriptedServer } from '../test/scripted-server.js';
 import { RequestError } from './errors.js';
 
@@ -43,6 +43,22 @@ describe('entering a channel', () => {
     server.send(notify(1));
     expect(client.channelId).toBe(2);
     expect(screen).toEqual(['1 bob text 1']);
+  });
+});
+
+describe('a channel that was left for another one', () => {
+  it('shows nothing any more, not even what it had asked for before', async () => {
+    const { server } = channelServer(0, 0);
+    const { client, clock, screen } = await connected(server);
+    await client.enter(CHANNEL);
+    server.answer = (frame) => (frame.type === 'ENTER_REQUEST' ? [entered(0, 0, frame.channelId)] : []);
+    server.send(notify(2));
+    await clock.pass(100);
+    expect(server.of('FETCH_MESSAGES_REQUEST')).toHaveLength(1);
+    await client.enter(channelId(9));
+    server.send(stored(1, 1));
+    await clock.pass(0);
+    expect(screen).toEqual([]);
   });
 });
 

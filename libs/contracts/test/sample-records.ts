@@ -113,7 +113,12 @@ export const sampleRecords: readonly SampleRecord[] = [
     [
       'snapshot',
       '1',
-      '{"kind":"SNAPSHOT","server":"1","boot":"b00t","connections":[{"connection":"1-b00t-3","userId":7,"channelId":2},{"connection":"1-b00t-4","userId":8}],"cursors":[[2,13]]}',
+      '{"kind":"SNAPSHOT","server":"1","boot":"b00t","part":{"snapshot":1,"index":0,"last":true},"connections":[{"connection":"1-b00t-3","userId":7,"channelId":2},{"connection":"1-b00t-4","userId":8}],"cursors":[[2,13]]}',
+    ],
+    [
+      'last part of a snapshot',
+      '1',
+      '{"kind":"SNAPSHOT","server":"1","boot":"b00t","part":{"snapshot":7,"index":2,"last":true},"connections":[],"cursors":[]}',
     ],
     [
       'delta',

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { topicLayout } from '@parley/contracts';
-import { loadConfig } from '@parley/platform';
+import { loadConfig, whyRefused } from '@parley/platform';
 import { z } from 'zod';
 import { KafkaAdmin } from './kafka-admin.js';
 import { kafkaEnv, kafkaOptionsFrom } from './kafka-env.js';
@@ -9,6 +9,8 @@ import { createKafka, type Log } from './kafka-handle.js';
 /** Creates the topics that must exist before any service starts. Running it again changes nothing. */
 
 const PATIENCE_MS = 60_000;
+/** A broker that says no may still be starting, but then not for long. */
+const REFUSAL_PATIENCE_MS = 3_000;
 const HOUR_MS = 3_600_000;
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -27,13 +29,16 @@ async function main(): Promise<void> {
 }
 
 async function awaitBroker(admin: KafkaAdmin, brokers: readonly string[]): Promise<void> {
-  const giveUpAt = performance.now() + PATIENCE_MS;
+  const startedAt = performance.now();
   for (;;) {
     try {
       await admin.ping();
       return;
     } catch (error) {
-      if (performance.now() > giveUpAt) throw new Error(`no broker answers at ${brokers.join(', ')}`, { cause: error });
+      const refusal = whyRefused(error);
+      const waited = performance.now() - startedAt;
+      if (refusal !== undefined && waited > REFUSAL_PATIENCE_MS) throw new Error(refusal, { cause: error });
+      if (waited > PATIENCE_MS) throw new Error(`no broker answers at ${brokers.join(', ')}`, { cause: error });
       await delay(500);
     }
   }
@@ -43,5 +48,6 @@ try {
   await main();
 } catch (error) {
   process.stderr.write(`cannot create topics: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  // Not when everything has ended by itself: kafkajs goes on trying to connect for most of a minute.
+  process.exit(1);
 }

@@ -25,8 +25,12 @@ describe('kafkaEnv', () => {
 
   it('logs in only with both user name and password', () => {
     const env = schema.parse({ KAFKA_BROKERS: 'a:1', KAFKA_SASL_USERNAME: 'u' });
-    expect(() => kafkaOptionsFrom(env, 'me')).toThrow('KAFKA_SASL_PASSWORD');
-    expect(kafkaOptionsFrom({ ...env, KAFKA_SASL_PASSWORD: 'p' }, 'me')).toEqual({
+    expect(() => kafkaOptionsFrom(env, 'me')).toThrow('KAFKA_SASL_PASSWORD: is missing');
+    const password = { KAFKA_SASL_PASSWORD: 'p' };
+    expect(() => kafkaOptionsFrom({ ...env, KAFKA_SASL_USERNAME: undefined, ...password }, 'me')).toThrow(
+      'KAFKA_SASL_USERNAME: is missing',
+    );
+    expect(kafkaOptionsFrom({ ...env, ...password }, 'me')).toEqual({
       brokers: ['a:1'],
       clientId: 'me',
       ssl: false,

@@ -1,4 +1,13 @@
-import { booleanVar, choiceVar, hostPortListVar, hostPortText, integerVar, secretVar, textVar } from '@parley/platform';
+import {
+  booleanVar,
+  choiceVar,
+  ConfigurationError,
+  hostPortListVar,
+  hostPortText,
+  integerVar,
+  secretVar,
+  textVar,
+} from '@parley/platform';
 import type { z } from 'zod';
 import type { KafkaOptions } from './kafka-handle.js';
 
@@ -14,7 +23,9 @@ export const kafkaEnv = {
   KAFKA_REPLICATION_FACTOR: integerVar({ min: 1, max: 32 })
     .default(1)
     .describe('Copies of every topic, when it is created; at most the number of brokers.'),
-  KAFKA_SSL: booleanVar().default(false).describe('Encrypts the connections to the brokers.'),
+  KAFKA_SSL: booleanVar()
+    .default(false)
+    .describe('Encrypts the connections to the brokers and checks whom they lead to.'),
   KAFKA_SASL_USERNAME: textVar().optional().describe('User at the brokers; goes with KAFKA_SASL_PASSWORD.'),
   KAFKA_SASL_PASSWORD: secretVar().optional().describe('Password at the brokers.'),
   KAFKA_SASL_MECHANISM: choiceVar(['plain', 'scram-sha-256', 'scram-sha-512'])
@@ -24,11 +35,12 @@ export const kafkaEnv = {
 
 export type KafkaEnv = Readonly<z.output<z.ZodObject<typeof kafkaEnv>>>;
 
-/** @throws Error if only one of user name and password is set: a half-configured login is a mistake, not a choice. */
+/** @throws ConfigurationError if only one of user name and password is set: a half-configured login is a mistake, not a choice. */
 export function kafkaOptionsFrom(env: KafkaEnv, clientId: string): KafkaOptions {
   const { KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password, KAFKA_SASL_MECHANISM: mechanism } = env;
   if ((username === undefined) !== (password === undefined)) {
-    throw new Error('KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD must be set together');
+    const [missing, given] = username === undefined ? ['USERNAME', 'PASSWORD'] : ['PASSWORD', 'USERNAME'];
+    throw new ConfigurationError([`KAFKA_SASL_${missing}: is missing, goes with KAFKA_SASL_${given}`]);
   }
   return {
     brokers: env.KAFKA_BROKERS,

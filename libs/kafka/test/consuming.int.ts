@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { BroadcastConsumer, DependencyUnavailable, type InboundRecord, partitionOf } from '../src/index.js';
-import { Gathered, KafkaFixture, listen, until } from './fixture.js';
+import { brokers, Gathered, KafkaFixture, listen, until } from './fixture.js';
 
 jest.setTimeout(60_000);
 
@@ -45,7 +45,8 @@ describe('order and content', () => {
     await kafka.producer.sendAll(numbers(60).map((value) => ({ topic, key: value, value })));
     const gathered = await kafka.gather(topic);
     await until('all have arrived', () => gathered.records.length === 60);
-    expect(gathered.calls).toEqual([60]);
+    // A fetch goes to one broker and brings the partitions that it leads: of six, two when there are three brokers.
+    expect(gathered.calls.length).toBeLessThanOrEqual(brokers().length);
   });
 });
 

@@ -1,4 +1,11 @@
-import { type DatabaseAddress, integerVar, mysqlUrlListVar, mysqlUrlVar } from '@parley/platform';
+import {
+  booleanVar,
+  ConfigurationError,
+  type DatabaseAddress,
+  integerVar,
+  mysqlUrlListVar,
+  mysqlUrlVar,
+} from '@parley/platform';
 import type { z } from 'zod';
 
 /** The environment variables of this library; a program spreads them into its own schema. */
@@ -11,6 +18,9 @@ export const databaseEnv = {
   MESSAGE_SHARD_REPLICA_URLS: mysqlUrlListVar()
     .optional()
     .describe('Read-only copies of the message shards, in the same order.'),
+  DB_SSL: booleanVar()
+    .default(false)
+    .describe('Encrypts the connections to all database servers and checks whom they lead to.'),
   DB_POOL_SIZE: integerVar({ min: 1, max: 1_000 })
     .default(10)
     .describe('Connections that one process keeps to each database server.'),
@@ -31,18 +41,21 @@ export interface DatabaseOptions {
   readonly poolSize: number;
 }
 
-/** @throws Error if the numbers of sources and replicas differ: which replica is missing could not be told. */
+/** @throws ConfigurationError if the numbers of sources and replicas differ: which replica is missing could not be told. */
 export function databaseOptionsFrom(env: DatabaseEnv): DatabaseOptions {
   const { MESSAGE_SHARD_SOURCE_URLS: sources, MESSAGE_SHARD_REPLICA_URLS: replicas } = env;
   if (replicas !== undefined && replicas.length !== sources.length) {
-    throw new Error('MESSAGE_SHARD_REPLICA_URLS must name as many databases as MESSAGE_SHARD_SOURCE_URLS');
+    throw new ConfigurationError([
+      'MESSAGE_SHARD_REPLICA_URLS: must name as many databases as MESSAGE_SHARD_SOURCE_URLS',
+    ]);
   }
+  const pair = (source: DatabaseAddress, replica: DatabaseAddress | undefined): DatabasePair => ({
+    source: { ...source, ssl: env.DB_SSL },
+    ...(replica !== undefined && { replica: { ...replica, ssl: env.DB_SSL } }),
+  });
   return {
     userDb: pair(env.USER_DB_SOURCE_URL, env.USER_DB_REPLICA_URL),
     shards: sources.map((source, index) => pair(source, replicas?.[index])),
     poolSize: env.DB_POOL_SIZE,
   };
 }
-
-const pair = (source: DatabaseAddress, replica: DatabaseAddress | undefined): DatabasePair =>
-  replica === undefined ? { source } : { source, replica };

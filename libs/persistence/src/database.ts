@@ -1,142 +1,43 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DatabaseAddress } from '@parley/platform';
-import { DataSource, type EntityManager, type Logger } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { ConnectionSettings } from './data-source.js';
 import type { DatabasePair } from './database-env.js';
 import { DatabaseUnavailable } from './database-errors.js';
-import { driverWith } from './driver.js';
+import { DatabaseServer } from './database-server.js';
 
-/** How the connections of one database are made. `entities` is empty where only raw SQL is used. */
-export interface ConnectionSettings {
-  readonly poolSize: number;
-  readonly entities?: readonly (new () => object)[];
-  /** How long a statement may take, in ms. */
-  readonly queryTimeoutMs?: number;
-  /** Called when the server has let that time pass, or the time to connect. */
-  readonly onSilence?: () => void;
-}
-
-const CONNECT_TIMEOUT_MS = 3_000;
-const LONG_QUERY_TIMEOUT_MS = 10_000;
-/** Longer than a statement waits for a lock, and short enough that people are told within 5 seconds. */
-const QUERY_TIMEOUT_MS = 4_000;
-const RECONNECT_PAUSE_MS = 500;
-
-const nothing = (): void => undefined;
-/** Errors reach whoever asked; and the ORM would print slow statements together with what people wrote. */
-const SILENT: Logger = {
-  log: nothing,
-  logMigration: nothing,
-  logQuery: nothing,
-  logQueryError: nothing,
-  logQuerySlow: nothing,
-  logSchemaBuild: nothing,
-};
-
-/** A pool for one server. Whole numbers come back as numbers, also from BIGINT; sums and averages come back as text. */
-export function createDataSource(
-  address: DatabaseAddress,
-  { poolSize, entities = [], queryTimeoutMs = LONG_QUERY_TIMEOUT_MS, onSilence = () => undefined }: ConnectionSettings,
-): DataSource {
-  return new DataSource({
-    type: 'mysql',
-    driver: driverWith(onSilence),
-    ...address,
-    entities: [...entities],
-    poolSize,
-    charset: 'utf8mb4',
-    timezone: 'Z',
-    supportBigNumbers: true,
-    bigNumberStrings: false,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    enableQueryTimeout: true,
-    maxQueryExecutionTime: queryTimeoutMs,
-    logger: SILENT,
-  });
-}
+/** How often the server that takes writes is looked for while none does, in ms. */
+const SEARCH_PAUSE_MS = 100;
 
 /**
- * One server that may be away when the process starts: it is connected to in the background, and again after a loss.
- * One that has fallen silent is left alone until it answers a question asked in the background: a refusal costs
- * nothing, but waiting for each statement in vain would hold up all that has nothing to do with this server.
+ * A source, where everything is written and read back at once, and perhaps a replica, which may lag. Which of two
+ * servers is the source, they say themselves: the one that is not read-only. Each connection to the source was
+ * writable when it was made, and whenever something fails both are asked again, so a switch needs no restart.
  */
-class Server {
-  readonly #dataSource: DataSource;
-  #opening: Promise<void> | undefined;
-  #lastError: unknown;
-  #isSilent = false;
-  readonly #closing = new AbortController();
-
-  constructor(
-    readonly name: string,
-    address: DatabaseAddress,
-    settings: ConnectionSettings,
-  ) {
-    const onSilence = (): void => void this.#awaitAnswer();
-    this.#dataSource = createDataSource(address, { queryTimeoutMs: QUERY_TIMEOUT_MS, onSilence, ...settings });
-  }
-
-  get connected(): DataSource | undefined {
-    return this.#dataSource.isInitialized && !this.#isSilent ? this.#dataSource : undefined;
-  }
-
-  get orThrow(): DataSource {
-    if (this.connected === undefined) throw new DatabaseUnavailable(this.name, { cause: this.#lastError });
-    return this.connected;
-  }
-
-  open(): void {
-    this.#opening ??= this.#connect();
-  }
-
-  async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#opening;
-    if (this.#dataSource.isInitialized) await this.#dataSource.destroy();
-  }
-
-  async #connect(): Promise<void> {
-    while (!this.#closing.signal.aborted) {
-      try {
-        await this.#dataSource.initialize();
-        return;
-      } catch (error) {
-        this.#lastError = error;
-        await this.#pause();
-      }
-    }
-  }
-
-  async #awaitAnswer(): Promise<void> {
-    if (this.#isSilent || !this.#dataSource.isInitialized) return;
-    this.#isSilent = true;
-    while (this.#isSilent && !this.#closing.signal.aborted) {
-      try {
-        await this.#dataSource.query('SELECT 1');
-        this.#isSilent = false;
-      } catch (error) {
-        this.#lastError = error;
-        await this.#pause();
-      }
-    }
-  }
-
-  async #pause(): Promise<void> {
-    await delay(RECONNECT_PAUSE_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
-  }
-}
-
-/** A source, where everything is written and read back at once, and perhaps a replica, which may lag. */
 export class Database {
-  readonly #source: Server;
-  readonly #replica: Server | undefined;
+  readonly #servers: readonly DatabaseServer[];
+  #source: DatabaseServer;
+  #searching = false;
+  #closed = false;
 
   constructor(
     readonly name: string,
     { source, replica }: DatabasePair,
     settings: ConnectionSettings,
   ) {
-    this.#source = new Server(name, source, settings);
-    this.#replica = replica && new Server(`${name}-replica`, replica, settings);
+    if (replica === undefined) {
+      this.#source = new DatabaseServer(name, source, settings);
+      this.#servers = [this.#source];
+      return;
+    }
+    const server = (serverName: string, address: typeof source): DatabaseServer => {
+      const one: DatabaseServer = new DatabaseServer(serverName, address, settings, {
+        onTrouble: () => this.#doubt(one),
+        onRole: (isWritable) => this.#admit(one, isWritable),
+      });
+      return one;
+    };
+    this.#source = server(name, source);
+    this.#servers = [this.#source, server(`${name}-replica`, replica)];
   }
 
   /** @throws DatabaseUnavailable until the server has answered for the first time, and while it is silent. */
@@ -146,13 +47,12 @@ export class Database {
 
   /** Undefined where there is none, until it has answered for the first time, and while it is silent. */
   get replica(): DataSource | undefined {
-    return this.#replica?.connected;
+    return this.#servers.find((server) => server !== this.#source)?.connected;
   }
 
   /** Starts to connect and does not wait for it. */
   open(): void {
-    this.#source.open();
-    this.#replica?.open();
+    for (const server of this.#servers) server.open();
   }
 
   /** Resolves if the source answers. The replica does not count: without it, reads go to the source. */
@@ -161,7 +61,35 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#source.close(), this.#replica?.close()]);
+    this.#closed = true;
+    await Promise.all(this.#servers.map((server) => server.close()));
+  }
+
+  /** What is read from a server that has become a replica may be old, so it is not used as the source any more. */
+  #admit(server: DatabaseServer, isWritable: boolean): void {
+    const isSource = server === this.#source;
+    if (isWritable !== isSource) void this.#findSource();
+    if (isSource && !isWritable) throw new DatabaseUnavailable(this.name);
+  }
+
+  #doubt(server: DatabaseServer): void {
+    if (server === this.#source) void this.#findSource();
+  }
+
+  /** Two servers are never made writable at once; should they be, the one in use is kept. */
+  async #findSource(): Promise<void> {
+    if (this.#searching) return;
+    this.#searching = true;
+    while (!this.#closed) {
+      const writable = await Promise.all(this.#servers.map(async (server) => (await server.isWritable()) && server));
+      const found = writable.find((server) => server === this.#source) || writable.find((server) => server !== false);
+      if (found) {
+        this.#source = found;
+        break;
+      }
+      await delay(SEARCH_PAUSE_MS);
+    }
+    this.#searching = false;
   }
 }
 

@@ -1,4 +1,5 @@
 import mysql from 'mysql2';
+import { isUnavailable } from './database-errors.js';
 
 /**
  * Times are UTC whatever the server's zone; a transaction sees what was committed before each of its statements, so
@@ -13,45 +14,93 @@ const SETUP_TIMEOUT_MS = 3_000;
 /** How the driver says that a server did not answer in time: to a statement, and to an attempt to connect. */
 const SILENCE: ReadonlySet<string | undefined> = new Set(['PROTOCOL_SEQUENCE_TIMEOUT', 'ETIMEDOUT']);
 
+/** What the connections of a pool tell about their server. */
+export interface ServerSigns {
+  /** The server has let the time for an answer pass. */
+  readonly onSilence?: () => void;
+  /** Something failed because of the server: it is away, shutting down or read-only. */
+  readonly onTrouble?: () => void;
+  /** Told for each new connection, before anything runs on it. @throws to refuse the connection */
+  readonly onRole?: (isWritable: boolean) => void;
+}
+
 type Answered = (error: mysql.QueryError | null, ...rest: unknown[]) => void;
 
 /**
- * The driver, with every connection of its pools set up before anyone uses it. `onSilence` is called when a server
- * has let the time for an answer pass; such a connection is closed, because whatever came next on it would wait for
- * the same answer, and without limit.
+ * The driver, with every connection of its pools set up before anyone uses it. A connection on which an answer has
+ * not come in time is closed, because whatever came next on it would wait for the same answer, and without limit.
  */
-export function driverWith(onSilence: () => void): { createPool(options: mysql.PoolOptions): mysql.Pool } {
+export function driverWith(signs: ServerSigns): { createPool(options: mysql.PoolOptions): mysql.Pool } {
   return {
     ...mysql,
     createPool(options: mysql.PoolOptions): mysql.Pool {
       const pool = mysql.createPool(options);
       const connect = pool.getConnection.bind(pool);
+      const setUps = new WeakMap<mysql.PoolConnection, Promise<void>>();
+      pool.on('connection', (connection) => setUps.set(connection, setUp(connection, signs)));
       Object.assign(pool, {
-        getConnection: (done: Parameters<typeof connect>[0]) =>
+        getConnection: (handOut: Parameters<typeof connect>[0]) =>
           connect((error, connection) => {
-            if (SILENCE.has(error?.code)) onSilence();
-            done(error, connection);
+            if (error !== null) {
+              report(error, signs);
+              handOut(error, connection);
+              return;
+            }
+            const ready = (): void => void handOut(null, connection);
+            const refused = (reason: NodeJS.ErrnoException): void => {
+              connection.destroy();
+              handOut(reason, connection);
+            };
+            void Promise.resolve(setUps.get(connection)).then(ready, refused);
           }),
       });
-      pool.on('connection', (connection) => setUp(connection, onSilence));
       return pool;
     },
   };
 }
 
-function setUp(connection: mysql.PoolConnection, onSilence: () => void): void {
-  for (const sql of SESSION_SETTINGS) {
-    // A connection with other settings must not be used: closing it fails the statement that would follow.
-    connection.query({ sql, timeout: SETUP_TIMEOUT_MS }, (error) => error && connection.destroy());
+function report(error: mysql.QueryError | NodeJS.ErrnoException, { onSilence, onTrouble }: ServerSigns): void {
+  if (SILENCE.has(error.code)) onSilence?.();
+  if (isUnavailable(error)) onTrouble?.();
+}
+
+async function setUp(connection: mysql.PoolConnection, signs: ServerSigns): Promise<void> {
+  const ask = (sql: string): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      connection.query({ sql, timeout: SETUP_TIMEOUT_MS }, (error, rows) => {
+        if (error === null) resolve(rows);
+        else reject(error);
+      });
+    });
+  try {
+    for (const sql of SESSION_SETTINGS) await ask(sql);
+    if (signs.onRole !== undefined) signs.onRole(isWritable(await ask(ROLE_QUERY)));
+  } catch (error) {
+    if (error instanceof Error) report(error, signs);
+    throw error;
   }
+  watch(connection, signs);
+}
+
+/** Tells a server that takes writes from one that only copies. */
+export const ROLE_QUERY = 'SELECT CAST(@@global.read_only AS CHAR) AS readOnly';
+
+/** @param rows the answer to {@link ROLE_QUERY}; servers write the value as a number or as a word */
+export function isWritable(rows: unknown): boolean {
+  const row: unknown = Array.isArray(rows) ? rows[0] : undefined;
+  return typeof row === 'object' && row !== null && 'readOnly' in row && ['0', 'OFF'].includes(String(row.readOnly));
+}
+
+/** Lets `signs` know of whatever fails on this connection from now on. */
+function watch(connection: mysql.PoolConnection, signs: ServerSigns): void {
   const query = connection.query.bind(connection) as (...parameters: unknown[]) => mysql.Query;
   Object.assign(connection, {
     query: (...parameters: [...unknown[], Answered]) => {
       const answered = parameters.pop() as Answered;
       return query(...parameters, (error: mysql.QueryError | null, ...rest: unknown[]) => {
-        if (SILENCE.has(error?.code)) {
-          connection.destroy();
-          onSilence();
+        if (error !== null) {
+          if (SILENCE.has(error.code)) connection.destroy();
+          report(error, signs);
         }
         answered(error, ...rest);
       });

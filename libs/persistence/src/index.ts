@@ -1,4 +1,5 @@
-export { Database, type ConnectionSettings, type Transaction } from './database.js';
+export type { ConnectionSettings } from './data-source.js';
+export { Database, type Transaction } from './database.js';
 export {
   databaseEnv,
   databaseOptionsFrom,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type DatabaseAddress, loadConfig } from '@parley/platform';
 import { z } from 'zod';
-import { createDataSource } from './database.js';
+import { createDataSource } from './data-source.js';
 import { databaseEnv, type DatabaseOptions, databaseOptionsFrom } from './database-env.js';
 
 export interface TemporaryDatabases {

@@ -53,7 +53,13 @@ export class MembershipCommands {
       if (!accounts.has(userId)) return refusal(origin, type, ERROR_TEXT.failed);
       const found = await this.channels.lockByInviteCode(tx, inviteCode.toLowerCase(), userId);
       const decision = decideJoin(found, this.limits.channelMembers);
-      if (!decision.ok) return refusal(origin, type, decision.error);
+      if (!decision.ok) {
+        const refused = refusal(origin, type, decision.error);
+        // The first attempt may have been committed without an answer, and then the channel's owner has not heard of it.
+        return found?.isMember === true
+          ? { ...refused, membersChanged: { channelId: found.id, joined: [userId], gone: [] } }
+          : refused;
+      }
       const { id: channelId, title } = decision.value;
       await this.channels.addMembers(tx, channelId, [userId]);
       return {

@@ -1,4 +1,4 @@
-import { PRESENCE } from '@parley/contracts';
+import { type ConnectionPresence, PRESENCE } from '@parley/contracts';
 import { channelId, seq, userId } from '@parley/protocol';
 import { PresenceMap } from './presence.map.js';
 
@@ -9,9 +9,11 @@ const snapshot = (
   name: string,
   connections: { connection: string; userId: typeof ann; channelId?: typeof room }[],
   seen = 0,
+  part = { snapshot: 1, index: 0, last: true },
 ) => ({
   kind: 'SNAPSHOT' as const,
   ...server(name),
+  part,
   connections,
   cursors: [[room, seq(seen)] as [typeof room, ReturnType<typeof seq>]],
 });
@@ -87,5 +89,68 @@ describe('PresenceMap', () => {
     map.apply({ kind: 'GONE', ...server('s1') }, 2);
     expect(map.serversOf(ann)).toEqual([]);
     expect(map.stateOf('s1')).toBe('stopped');
+  });
+
+  describe('takes a snapshot in parts', () => {
+    const parts = (snapshotNumber: number, ...sockets: string[]): ConnectionPresence[] =>
+      sockets.map((connection, index) =>
+        snapshot('s1', [{ connection, userId: userId(Number(connection)) }], 0, {
+          snapshot: snapshotNumber,
+          index,
+          last: index === sockets.length - 1,
+        }),
+      );
+    const online = (map: PresenceMap) =>
+      [1, 2, 3, 4, 5].filter((person) => map.serversOf(userId(person)).length > 0).join('');
+    const take = (map: PresenceMap, records: readonly ConnectionPresence[]) => {
+      for (const record of records) map.apply(record, 0);
+      return online(map);
+    };
+
+    it('and lets nobody go before the last one', () => {
+      const map = new PresenceMap();
+      expect(take(map, parts(1, '1', '2', '3'))).toBe('123');
+      expect(take(map, parts(2, '2', '4', '5').slice(0, 2))).toBe('1234');
+      expect(map.knowsAllOf('s1')).toBe(true);
+      expect(take(map, parts(2, '2', '4', '5').slice(2))).toBe('245');
+    });
+
+    it('and believes what is told in between', () => {
+      const map = new PresenceMap();
+      take(map, parts(1, '1', '2'));
+      const between = delta('s1', [{ connection: '3', userId: userId(3) }], ['1']);
+      expect(take(map, parts(2, '1', '2').toSpliced(1, 0, between))).toBe('23');
+    });
+
+    it.each([
+      ['whose beginning it has not seen', (map: PresenceMap) => take(map, parts(2, '1', '4', '5').slice(1))],
+      ['of which one is missing', (map: PresenceMap) => take(map, parts(2, '1', '4', '5').toSpliced(1, 1))],
+      [
+        'that is continued by another',
+        (map: PresenceMap) => take(map, [...parts(2, '1', '4', '5').slice(0, 1), ...parts(3, '1', '4', '5').slice(1)]),
+      ],
+    ])('and lets nobody go by one %s', (_, takeBroken) => {
+      const map = new PresenceMap();
+      expect(take(map, parts(1, '2', '3'))).toBe('23');
+      expect(takeBroken(map)).toContain('23');
+      expect(take(map, parts(4, '2', '3'))).toBe('23');
+    });
+
+    it('and knows all of a server when one has come whole', () => {
+      const map = new PresenceMap();
+      take(map, parts(1, '1', '2', '3').slice(1));
+      expect(map.knowsAllOf('s1')).toBe(false);
+      take(map, parts(2, '1', '2', '3'));
+      expect([map.knowsAllOf('s1'), map.knowsAllOf('s2')]).toEqual([true, false]);
+    });
+
+    it('and replaces where the channels stand at the end', () => {
+      const map = new PresenceMap();
+      map.apply(snapshot('s1', [], 4), 0);
+      map.apply(snapshot('s1', [], 9, { snapshot: 2, index: 0, last: false }), 0);
+      expect([...map.cursors()]).toEqual([{ server: 's1', channelId: room, seq: 4 }]);
+      map.apply({ ...snapshot('s1', [], 9, { snapshot: 2, index: 1, last: true }), cursors: [] }, 0);
+      expect([...map.cursors()]).toEqual([{ server: 's1', channelId: room, seq: 9 }]);
+    });
   });
 });

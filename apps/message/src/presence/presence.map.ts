@@ -1,5 +1,6 @@
-import { type ConnectionPresence, PRESENCE, type PresentConnection } from '@parley/contracts';
+import { type ConnectionPresence, PRESENCE, type PresentConnection, type Snapshot } from '@parley/contracts';
 import type { ChannelId, Seq, UserId } from '@parley/protocol';
+import { ChannelViewers, NO_VIEWERS, type Viewers } from './channel.viewers.js';
 
 interface Connection {
   readonly id: string;
@@ -10,6 +11,8 @@ interface Connection {
   certainUntil: number;
   /** Last sequence of the channel when the socket entered it, as far as we saw that. */
   since: Seq | undefined;
+  /** {@link Server.rounds} when it was last heard of. */
+  round: number;
 }
 
 interface Server {
@@ -17,15 +20,23 @@ interface Server {
   lastHeard: number;
   readonly connections: Set<string>;
   cursors: ReadonlyMap<ChannelId, Seq>;
+  /** The snapshot of which parts are coming, as long as none is missing. */
+  coming: { readonly snapshot: number; parts: number; readonly cursors: Map<ChannelId, Seq> } | undefined;
+  /** How many snapshots have begun to come. */
+  rounds: number;
+  /** Whether one has come to its end. */
+  isComplete: boolean;
 }
 
-/** Who shows a channel now, counted so that each question is answered without walking the viewers. */
-export interface Viewers {
-  /** Changes with every change of the viewers; lets others cache what they derive. */
-  readonly version: number;
-  readonly servers: ReadonlyMap<string, number>;
-  readonly users: ReadonlyMap<UserId, number>;
-}
+const newServer = (boot: string, now: number): Server => ({
+  boot,
+  lastHeard: now,
+  connections: new Set(),
+  cursors: new Map(),
+  coming: undefined,
+  rounds: 0,
+  isComplete: false,
+});
 
 /** A user who was taken to see a channel until `seen`, and no longer does. */
 export interface LostViewer {
@@ -33,20 +44,6 @@ export interface LostViewer {
   readonly userId: UserId;
   readonly seen: Seq;
 }
-
-class ChannelViewers implements Viewers {
-  version = 0;
-  readonly servers = new Map<string, number>();
-  readonly users = new Map<UserId, number>();
-
-  add(server: string, userId: UserId, count: 1 | -1): void {
-    this.version += 1;
-    addTo(this.servers, server, count);
-    addTo(this.users, userId, count);
-  }
-}
-
-const NO_VIEWERS: Viewers = new ChannelViewers();
 
 /**
  * What the connection servers have announced: which users are connected where, and which channel each socket shows.
@@ -73,10 +70,7 @@ export class PresenceMap {
       for (const id of record.closed) this.remove(id);
       return lost;
     }
-    const present = new Set(record.connections.map((connection) => connection.connection));
-    for (const id of server.connections) if (!present.has(id) && !this.certain(id, now)) this.remove(id);
-    for (const connection of record.connections) this.put(record.server, connection, now);
-    server.cursors = new Map(record.cursors);
+    this.takePart(server, record, now);
     return lost;
   }
 
@@ -130,8 +124,36 @@ export class PresenceMap {
       for (const [channelId, seq] of cursors) yield { server, channelId, seq };
   }
 
+  /** Whether the server has said all that it holds. */
+  knowsAllOf(server: string): boolean {
+    return this.servers.get(server)?.isComplete ?? false;
+  }
+
   serverNames(): string[] {
     return [...this.servers.keys()];
+  }
+
+  /** Whoever has not been heard of between the first part and the last is not there any more. */
+  private takePart(server: Server, { server: name, part, connections, cursors }: Snapshot, now: number): void {
+    if (part.index === 0) {
+      server.coming = { snapshot: part.snapshot, parts: 0, cursors: new Map() };
+      server.rounds += 1;
+    }
+    for (const connection of connections) this.put(name, connection, now);
+    const { coming } = server;
+    if (coming === undefined || coming.snapshot !== part.snapshot || coming.parts !== part.index) {
+      server.coming = undefined;
+      return;
+    }
+    coming.parts += 1;
+    for (const [channelId, seq] of cursors) coming.cursors.set(channelId, seq);
+    if (!part.last) return;
+    server.coming = undefined;
+    server.cursors = coming.cursors;
+    server.isComplete = true;
+    for (const id of server.connections) {
+      if (this.connections.get(id)?.round !== server.rounds && !this.certain(id, now)) this.remove(id);
+    }
   }
 
   private connectionsOf(userId: UserId): Connection[] {
@@ -147,7 +169,7 @@ export class PresenceMap {
     this.gone.delete(name);
     const known = this.servers.get(name);
     if (known?.boot === boot) return known;
-    const server: Server = { boot, lastHeard: 0, connections: known?.connections ?? new Set(), cursors: new Map() };
+    const server: Server = { ...newServer(boot, 0), connections: known?.connections ?? new Set() };
     this.servers.set(name, server);
     return server;
   }
@@ -162,8 +184,14 @@ export class PresenceMap {
   }
 
   private connection(serverName: string, id: string, userId: UserId, now: number): Connection {
+    let server = this.servers.get(serverName);
+    // Heard of through a command before its first announcement; expires like any other if none follows.
+    if (server === undefined) this.servers.set(serverName, (server = newServer('', now)));
     const known = this.connections.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.round = server.rounds;
+      return known;
+    }
     const connection: Connection = {
       id,
       userId,
@@ -171,14 +199,9 @@ export class PresenceMap {
       channelId: undefined,
       certainUntil: 0,
       since: undefined,
+      round: server.rounds,
     };
     this.connections.set(id, connection);
-    let server = this.servers.get(serverName);
-    if (server === undefined) {
-      // Heard of through a command before its first announcement; expires like any other if none follows.
-      server = { boot: '', lastHeard: now, connections: new Set(), cursors: new Map() };
-      this.servers.set(serverName, server);
-    }
     server.connections.add(id);
     let ofUser = this.users.get(userId);
     if (ofUser === undefined) this.users.set(userId, (ofUser = new Set()));
@@ -229,10 +252,4 @@ export class PresenceMap {
     this.gone.set(name, how);
     return lost;
   }
-}
-
-function addTo<K>(counts: Map<K, number>, key: K, count: number): void {
-  const sum = (counts.get(key) ?? 0) + count;
-  if (sum > 0) counts.set(key, sum);
-  else counts.delete(key);
 }

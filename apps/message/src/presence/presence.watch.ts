@@ -51,7 +51,7 @@ export class PresenceWatch implements OnApplicationShutdown {
     const expected = await this.consul.healthy('connection').catch(() => []);
     const names = expected.map((instance) => instance.id.replace(/^connection-/, ''));
     const deadline = this.clock.now() + SETTLE_MS;
-    while (this.clock.now() < deadline && names.some((name) => !this.presence.serverNames().includes(name))) {
+    while (this.clock.now() < deadline && !names.every((name) => this.presence.knowsAllOf(name))) {
       await delay(20);
     }
   }

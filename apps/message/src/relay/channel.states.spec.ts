@@ -47,6 +47,7 @@ describe('ChannelStates', () => {
   const asked: ChannelId[][] = [];
   let userDatabase: () => Map<ChannelId, ChannelRow>;
   let shard: (id: number) => Map<ChannelId, ReturnType<typeof seq>>;
+  let replica: Map<ChannelId, ReturnType<typeof seq>> | undefined;
   let states: ChannelStates;
 
   beforeEach(() => {
@@ -57,13 +58,17 @@ describe('ChannelStates', () => {
         [channelId(2), row(2)],
       ]);
     shard = () => new Map([[channelId(1), seq(9)]]);
+    replica = undefined;
     const channels: Pick<ChannelRepository, 'load'> = {
       load: async (ids) => {
         asked.push([...ids]);
         return new Map([...userDatabase()].filter(([id]) => ids.includes(id)));
       },
     };
-    const messages: Pick<MessageStore, 'lastSequences'> = { lastSequences: async (id) => shard(id) };
+    const messages: Pick<MessageStore, 'lastSequences' | 'copiedLastSequences'> = {
+      lastSequences: async (id) => shard(id),
+      copiedLastSequences: async () => replica,
+    };
     states = new ChannelStates(channels, messages);
   });
 
@@ -87,6 +92,35 @@ describe('ChannelStates', () => {
     };
     expect(await states.load([channelId(1), channelId(2)])).toEqual(new Set([1]));
     expect([states.get(channelId(1)), states.get(channelId(2))?.id]).toEqual([undefined, 2]);
+  });
+
+  describe('while a source is away', () => {
+    const source = (): Map<ChannelId, ReturnType<typeof seq>> => new Map([[channelId(1), seq(9)]]);
+    const away = (): never => {
+      throw refused();
+    };
+
+    it('takes the word of its replica, and asks the source again as soon as it is back', async () => {
+      shard = away;
+      replica = new Map([[channelId(1), seq(8)]]);
+      expect(await states.load([channelId(1)])).toEqual(new Set());
+      expect(states.get(channelId(1))).toMatchObject({ lastSeq: 8, inDoubt: true });
+      shard = source;
+      await states.load([channelId(1)]);
+      expect(states.get(channelId(1))).toMatchObject({ lastSeq: 9, inDoubt: false });
+      await states.load([channelId(1)]);
+      expect(asked).toHaveLength(2);
+    });
+
+    it('keeps what it knows of a channel in doubt, which is more than the replica may know', async () => {
+      await states.load([channelId(1)]);
+      const state = states.get(channelId(1));
+      if (state !== undefined) state.inDoubt = true;
+      shard = away;
+      replica = new Map();
+      expect(await states.load([channelId(1)])).toEqual(new Set());
+      expect(states.get(channelId(1))).toMatchObject({ lastSeq: 9, inDoubt: true });
+    });
   });
 
   it('judges only what it knows while the user database is away', async () => {

@@ -15,6 +15,8 @@ export class ChannelState {
   readonly inviteCode: string;
   readonly shard: number;
   readonly members: Set<UserId>;
+  /** The end of the channel may be further than known, because its shard is away: enough to read, not to write. */
+  inDoubt = false;
   private readonly recent = new Map<string, Seq>();
   private absent: { viewers: object; version: number; users: UserId[] } | undefined;
 
@@ -73,39 +75,50 @@ export class ChannelStates {
 
   constructor(
     @Inject(ChannelRepository) private readonly channels: Pick<ChannelRepository, 'load'>,
-    @Inject(MessageStore) private readonly messages: Pick<MessageStore, 'lastSequences'>,
+    @Inject(MessageStore) private readonly messages: Pick<MessageStore, 'lastSequences' | 'copiedLastSequences'>,
   ) {}
 
   /**
-   * Loads what is missing; a channel that does not exist has no state. Returns the channels that cannot be judged
-   * now because a database is away: other channels are not held up by it.
+   * Loads what is missing or in doubt; a channel that does not exist has no state. Returns the channels that cannot be
+   * judged now because a database is away: other channels are not held up by it.
    */
   async load(ids: readonly ChannelId[]): Promise<ReadonlySet<ChannelId>> {
     const missing = [...new Set(ids)].filter((id) => !this.touch(id));
     if (missing.length === 0) return NONE;
     const rows = await unlessUnavailable(this.channels.load(missing));
-    if (rows === undefined) return new Set(missing);
     const unavailable = new Set<ChannelId>();
+    if (rows === undefined) {
+      for (const id of missing) if (!this.states.has(id)) unavailable.add(id);
+      return unavailable;
+    }
     const byShard = Map.groupBy(rows, ([, row]) => row.shardId);
-    await Promise.all(
-      [...byShard].map(async ([shard, group]) => {
-        const last = await unlessUnavailable(
-          this.messages.lastSequences(
-            shard,
-            group.map(([id]) => id),
-          ),
-        );
-        for (const [id, row] of group) {
-          if (last === undefined) unavailable.add(id);
-          else this.states.set(id, new ChannelState(id, row, last.get(id) ?? seq(0)));
-        }
-      }),
-    );
+    await Promise.all([...byShard].map(([shard, group]) => this.loadFrom(shard, group, unavailable)));
     for (const oldest of this.states.keys()) {
       if (this.states.size <= Math.max(KEPT_CHANNELS, ids.length)) break;
       this.states.delete(oldest);
     }
     return unavailable;
+  }
+
+  /** While the shard's source is away, what is in memory or on its replica is good enough to read. */
+  private async loadFrom(
+    shard: number,
+    group: readonly (readonly [ChannelId, ChannelRow])[],
+    unavailable: Set<ChannelId>,
+  ): Promise<void> {
+    const ids = group.map(([id]) => id);
+    const last = await unlessUnavailable(this.messages.lastSequences(shard, ids));
+    const known = last ?? (await this.messages.copiedLastSequences(shard, ids));
+    for (const [id, row] of group) {
+      if (last === undefined && this.states.has(id)) continue;
+      if (known === undefined) {
+        unavailable.add(id);
+        continue;
+      }
+      const state = new ChannelState(id, row, known.get(id) ?? seq(0));
+      state.inDoubt = last === undefined;
+      this.states.set(id, state);
+    }
   }
 
   get(id: ChannelId): ChannelState | undefined {
@@ -122,12 +135,13 @@ export class ChannelStates {
     this.states.clear();
   }
 
+  /** Whether the channel is known well enough. */
   private touch(id: ChannelId): boolean {
     const state = this.states.get(id);
     if (state === undefined) return false;
     this.states.delete(id);
     this.states.set(id, state);
-    return true;
+    return !state.inDoubt;
   }
 }
 

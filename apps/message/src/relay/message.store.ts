@@ -1,5 +1,5 @@
 import { type ChannelId, LIMITS, seq, type Seq, type UserId } from '@parley/protocol';
-import { MessageShards } from '@parley/persistence';
+import { type Database, MessageShards, unlessUnavailable } from '@parley/persistence';
 import { Injectable } from '@nestjs/common';
 
 export interface NewMessage {
@@ -65,14 +65,14 @@ export class MessageStore {
   }
 
   /** Highest sequence of each channel of a shard that has messages. */
-  async lastSequences(shard: number, channels: readonly ChannelId[]): Promise<Map<ChannelId, Seq>> {
-    const found: { channel_id: ChannelId; last: Seq }[] = await this.shards
-      .shard(shard)
-      .source.query(
-        'SELECT channel_id, MAX(message_sequence) AS last FROM message WHERE channel_id IN (?) GROUP BY channel_id',
-        [channels],
-      );
-    return new Map(found.map((row) => [row.channel_id, row.last]));
+  lastSequences(shard: number, channels: readonly ChannelId[]): Promise<Map<ChannelId, Seq>> {
+    return lastSequencesIn(this.shards.shard(shard).source, channels);
+  }
+
+  /** The same as far as the replica knows, which may lag; undefined if there is none that answers. */
+  async copiedLastSequences(shard: number, channels: readonly ChannelId[]): Promise<Map<ChannelId, Seq> | undefined> {
+    const { replica } = this.shards.shard(shard);
+    return replica === undefined ? undefined : unlessUnavailable(lastSequencesIn(replica, channels));
   }
 
   /**
@@ -81,7 +81,8 @@ export class MessageStore {
    */
   async range(channel: { id: ChannelId; shard: number }, from: Seq, to: Seq): Promise<MessageRow[]> {
     if (to < from) return [];
-    const { source, replica } = this.shards.shard(channel.shard);
+    const shard = this.shards.shard(channel.shard);
+    const { replica } = shard;
     const expected = Math.min(to - from + 1, LIMITS.fetchMessages);
     if (replica !== undefined) {
       const copied = await select(replica, channel.id, from, to).catch(() => []);
@@ -91,11 +92,22 @@ export class MessageStore {
       }
     }
     this.reads.source += 1;
-    return select(source, channel.id, from, to);
+    return select(shard.source, channel.id, from, to);
   }
 }
 
 export const writeKey = (write: WriteKey): string => `${write.channelId}:${write.userId}:${write.once}`;
+
+async function lastSequencesIn(
+  database: Pick<Database['source'], 'query'>,
+  channels: readonly ChannelId[],
+): Promise<Map<ChannelId, Seq>> {
+  const found: { channel_id: ChannelId; last: Seq }[] = await database.query(
+    'SELECT channel_id, MAX(message_sequence) AS last FROM message WHERE channel_id IN (?) GROUP BY channel_id',
+    [channels],
+  );
+  return new Map(found.map((row) => [row.channel_id, row.last]));
+}
 
 async function select(
   database: { query(sql: string, parameters: unknown[]): Promise<Row[]> },

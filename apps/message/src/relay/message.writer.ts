@@ -51,12 +51,13 @@ export class MessageWriter {
   ): Promise<void> {
     const deadline = Date.now() + (this.isGivenUp(shard) ? 0 : PATIENCE_MS);
     let stored = new Map<string, Seq>();
-    for (let doubt = false; ; doubt = true) {
+    for (let doubt = group.some(({ channel }) => channel.inDoubt); ; doubt = true) {
       try {
-        // Only the first attempt may trust memory: after a failure the rows may be there all the same.
+        // Memory may be trusted until something fails: after that the rows may be there all the same.
         if (doubt) stored = await this.reread(shard, group);
         const given = await this.insert(shard, group, stored);
         for (const [pending, sequence] of given) written.set(pending, sequence);
+        for (const { channel } of group) channel.inDoubt = false;
         this.givenUpUntil.delete(shard);
         return;
       } catch (error) {
@@ -70,7 +71,7 @@ export class MessageWriter {
       }
     }
     this.givenUpUntil.set(shard, Date.now() + GIVEN_UP_MS);
-    this.states.forget(group.map((pending) => pending.channel.id));
+    for (const { channel } of group) channel.inDoubt = true;
   }
 
   private async insert(

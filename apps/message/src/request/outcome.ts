@@ -22,3 +22,11 @@ export const answer = (origin: Origin, frame: ServerFrame): Outcome => ({ delive
 
 export const refusal = (origin: Origin, messageType: ClientFrameType, message: string): Outcome =>
   answer(origin, { type: 'ERROR', messageType, message });
+
+/** The answer goes to the socket that asked last; the first one may be closed. */
+export const addressedTo = ({ server, connection }: Origin, outcome: Outcome): Outcome => ({
+  ...outcome,
+  deliveries: outcome.deliveries.map((delivery) =>
+    delivery.only === undefined ? delivery : { ...delivery, only: { server, connection } },
+  ),
+});

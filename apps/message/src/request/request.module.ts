@@ -10,6 +10,7 @@ import { UserModule } from '../user/user.module.js';
 import { CommandLogModule } from './command.log.module.js';
 import { Patience } from './patience.js';
 import { RequestConsumer } from './request.consumer.js';
+import { UncertainCreations } from './uncertain.creations.js';
 import { UserCommands } from './user.commands.js';
 
 @Module({
@@ -21,6 +22,7 @@ import { UserCommands } from './user.commands.js';
     ContactRepository,
     MembershipCommands,
     Patience,
+    UncertainCreations,
     Unregistration,
     UserCommands,
   ],

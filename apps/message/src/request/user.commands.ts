@@ -6,8 +6,9 @@ import { Injectable } from '@nestjs/common';
 import { MembershipCommands } from '../channel/membership.commands.js';
 import { ContactCommands } from '../contact/contact.commands.js';
 import { AccountCommands } from '../user/account.commands.js';
-import { answer, type Outcome, refusal } from './outcome.js';
+import { addressedTo, answer, type Outcome, refusal } from './outcome.js';
 import { Patience } from './patience.js';
+import { UncertainCreations } from './uncertain.creations.js';
 
 type CommandType = UserCommandFrame['type'];
 
@@ -26,6 +27,7 @@ export class UserCommands {
     contacts: ContactCommands,
     memberships: MembershipCommands,
     private readonly patience: Patience,
+    private readonly uncertain: UncertainCreations,
     private readonly log: Log,
   ) {
     this.handlers = {
@@ -43,11 +45,15 @@ export class UserCommands {
   }
 
   async run({ origin, frame }: Omit<UserCommand, 'kind'>): Promise<Outcome> {
+    const asked = { ...origin, request: this.uncertain.requestOf(origin, frame) };
     try {
-      return await this.patience.of(() => dispatch(this.handlers, origin, frame));
+      const outcome = await this.patience.of(() => dispatch(this.handlers, asked, frame));
+      this.uncertain.settle(asked, frame);
+      return addressedTo(origin, outcome);
     } catch (error) {
       // What is wrong with one command must neither repeat nor hold up the others of its batch.
       const fields = { trace: origin.request, userId: origin.userId, type: frame.type, error };
+      if (isUnavailable(error)) this.uncertain.remember(asked, frame);
       if (isUnavailable(error)) this.log.warn(fields, 'a database is away, the sender was told to try again');
       else this.log.error(fields, 'a command failed');
       return refusal(origin, frame.type, UNAVAILABLE_TEXT[frame.type]);

@@ -6,6 +6,9 @@ import type { Push } from './inbox.rules.js';
 /** Rows in one statement: below the packet size of the database with the longest content. */
 const ROWS_PER_STATEMENT = 500;
 
+/** A record may come again this long after it was handled; its entries are what tells that it has been. */
+const REPEATED_WITHIN_MINUTES = 10;
+
 @Injectable()
 export class InboxRepository {
   constructor(private readonly database: UserDatabase) {}
@@ -52,6 +55,38 @@ export class InboxRepository {
       content,
       createdAt: createdAt.toISOString(),
     }));
+  }
+
+  /** Those of these people who have more than `entries`. */
+  async fullerThan(entries: number, people: readonly UserId[]): Promise<UserId[]> {
+    const rows: { user_id: UserId }[] = await this.database.source.query(
+      'SELECT user_id FROM push_inbox WHERE user_id IN (?) GROUP BY user_id HAVING COUNT(*) > ?',
+      [people, entries],
+    );
+    return rows.map((row) => row.user_id);
+  }
+
+  /**
+   * Removes what is older than the newest `entries` of a person, and not quite new. Entries of the same moment stay or
+   * go together. @returns how many were removed
+   */
+  async trim(userId: UserId, entries: number): Promise<number> {
+    const { source } = this.database;
+    const [oldestKept]: { created_at: Date }[] = await source.query(
+      'SELECT created_at FROM push_inbox WHERE user_id = ? ORDER BY created_at DESC LIMIT 1 OFFSET ?',
+      [userId, entries - 1],
+    );
+    if (oldestKept === undefined) return 0;
+    let removed = 0;
+    for (let deleted = ROWS_PER_STATEMENT; deleted === ROWS_PER_STATEMENT; removed += deleted) {
+      const { affectedRows }: { affectedRows: number } = await source.query(
+        `DELETE FROM push_inbox WHERE user_id = ? AND created_at < ?
+         AND created_at < CURRENT_TIMESTAMP - INTERVAL ${REPEATED_WITHIN_MINUTES} MINUTE LIMIT ${ROWS_PER_STATEMENT}`,
+        [userId, oldestKept.created_at],
+      );
+      deleted = affectedRows;
+    }
+    return removed;
   }
 }
 

@@ -1,4 +1,5 @@
-import { createDataSource, Database } from '../database.js';
+import { createDataSource } from '../data-source.js';
+import { Database } from '../database.js';
 import { AccountEntity } from '../entities/account.entity.js';
 import { isDuplicate } from '../database-errors.js';
 import { userDatabaseEntities } from '../entities/user-database-entities.js';

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DatabaseAddress } from '@parley/platform';
+import { type DatabaseAddress, whyRefused } from '@parley/platform';
 import type { QueryRunner } from 'typeorm';
 import { z } from 'zod';
-import { createDataSource } from '../database.js';
+import { createDataSource } from '../data-source.js';
 import type { DatabaseOptions } from '../database-env.js';
 import { isUnavailable } from '../database-errors.js';
+import { writableAddress } from '../writable-address.js';
 import { dialectOf, type Migration } from './migration.js';
 import { shardMigrations } from './shard-migrations.js';
 import { userDatabaseMigrations } from './user-database-migrations.js';
@@ -23,7 +24,7 @@ const REGISTER = `CREATE TABLE IF NOT EXISTS schema_migration (
 export class MigrationFailed extends Error {
   override readonly name = 'MigrationFailed';
   constructor(database: string, cause: unknown) {
-    super(`${database}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super(`${database}: ${whyRefused(cause) ?? (cause instanceof Error ? cause.message : String(cause))}`, { cause });
   }
 }
 
@@ -41,18 +42,15 @@ export interface Migrated {
  */
 export function migrateAll(options: DatabaseOptions, patienceMs: number): Promise<Migrated[]> {
   const databases = [
-    { name: 'user-db', address: options.userDb.source, migrations: userDatabaseMigrations },
-    ...options.shards.map((shard, index) => ({
-      name: `shard-${index + 1}`,
-      address: shard.source,
-      migrations: shardMigrations,
-    })),
+    { name: 'user-db', pair: options.userDb, migrations: userDatabaseMigrations },
+    ...options.shards.map((pair, index) => ({ name: `shard-${index + 1}`, pair, migrations: shardMigrations })),
   ];
   const giveUpAt = performance.now() + patienceMs;
   return Promise.all(
-    databases.map(async ({ name, address, migrations }) => {
+    databases.map(async ({ name, pair, migrations }) => {
       try {
-        return { database: name, applied: await patiently(giveUpAt, () => migrate(address, migrations)) };
+        const work = async () => migrate(await writableAddress(name, pair), migrations);
+        return { database: name, applied: await patiently(giveUpAt, work) };
       } catch (error) {
         throw new MigrationFailed(name, error);
       }

@@ -28,7 +28,8 @@ export const redisEnv = {
   REDIS_NODES: hostPortListVar().describe('The Redis server, or nodes of the cluster to begin with.'),
   REDIS_CLUSTER: booleanVar().default(false).describe('Whether REDIS_NODES are nodes of a cluster.'),
   REDIS_USERNAME: textVar().optional().describe('User at Redis.'),
-  REDIS_PASSWORD: secretVar().optional().describe('Password at Redis.'),
+  REDIS_PASSWORD: secretVar().describe('Password at Redis.'),
+  REDIS_SSL: booleanVar().default(false).describe('Encrypts the connections to Redis and checks whom they lead to.'),
 };
 
 export type ServiceConfig = Readonly<z.output<z.ZodObject<typeof serviceEnv>>>;

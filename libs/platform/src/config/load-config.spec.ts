@@ -18,8 +18,9 @@ const schema = z.object({
 const complete = {
   HTTP_PORT: '8080',
   REDIS_NODES: 'r1:6379,[::1]:6380',
-  USERS_URL: 'mysql://parley:p%40ss@db:3307/users',
-  SHARD_URLS: 'mysql://parley:a@db1/shard1, mysql://parley:b@db2:3306/shard2',
+  REDIS_PASSWORD: 'f83kd02mx7qp',
+  USERS_URL: 'mysql://parley:f83kd%4002mx7q@db:3307/users',
+  SHARD_URLS: 'mysql://parley:a93kd02mx7qp@db1/shard1, mysql://parley:b93kd02mx7qp@db2:3306/shard2',
 };
 
 const problemsOf = (env: Record<string, string>, about: z.ZodObject): readonly string[] => {
@@ -47,10 +48,12 @@ describe('loadConfig', () => {
         { host: '::1', port: 6380 },
       ],
       REDIS_CLUSTER: false,
-      USERS_URL: { host: 'db', port: 3307, username: 'parley', password: 'p@ss', database: 'users' },
+      REDIS_PASSWORD: 'f83kd02mx7qp',
+      REDIS_SSL: false,
+      USERS_URL: { host: 'db', port: 3307, username: 'parley', password: 'f83kd@02mx7q', database: 'users' },
       SHARD_URLS: [
-        { host: 'db1', port: 3306, username: 'parley', password: 'a', database: 'shard1' },
-        { host: 'db2', port: 3306, username: 'parley', password: 'b', database: 'shard2' },
+        { host: 'db1', port: 3306, username: 'parley', password: 'a93kd02mx7qp', database: 'shard1' },
+        { host: 'db2', port: 3306, username: 'parley', password: 'b93kd02mx7qp', database: 'shard2' },
       ],
     });
   });
@@ -96,9 +99,25 @@ describe('loadConfig', () => {
     ['mysql://db/users', 'no user'],
     ['mysql://parley:hush@db', 'no database'],
     ['mysql://parley:%zz-hush@db/users', 'broken escape'],
+    ['mysql://parley@db/users', 'no password'],
+    ['mysql://parley:short-hush@db/users', 'a short password'],
   ])('never shows the credentials in %s (%s)', (value) => {
     expect(problemsOf({ ...complete, USERS_URL: value }, z.object(databases))).toEqual([
-      'USERS_URL: needs mysql://user:password@host:port/database, was given a value that is not shown',
+      'USERS_URL: needs mysql://user:password@host:port/database with a password of at least 12 characters, 6 of them different, was given a value that is not shown',
+    ]);
+  });
+
+  it.each([
+    ['is missing', ''],
+    ['is short', 'f83kd02mx7q'],
+    ['is long and even', 'abcabcabcabcabcabc'],
+    ['is well known', 'password'],
+    ['is well known and repeated', 'changeme-changeme-123'],
+  ])('refuses a secret that %s, and does not show it', (_what, value) => {
+    const given = value === '' ? 'is missing, needs' : 'needs';
+    const shown = value === '' ? '' : ', was given a value that is not shown';
+    expect(problemsOf({ ...complete, REDIS_PASSWORD: value }, z.object(redisEnv))).toEqual([
+      `REDIS_PASSWORD: ${given} a secret of at least 12 characters, 6 of them different${shown}`,
     ]);
   });
 

@@ -19,7 +19,19 @@ export interface DatabaseAddress extends HostPort {
   readonly username: string;
   readonly password: string;
   readonly database: string;
+  /** Encrypt the connection and check whom it leads to. */
+  readonly ssl?: boolean;
 }
+
+const LEAST_CHARACTERS = 12;
+const LEAST_DIFFERENT = 6;
+const STRONG = `at least ${LEAST_CHARACTERS} characters, ${LEAST_DIFFERENT} of them different`;
+/** What guessing begins with, however often it is repeated. */
+const WELL_KNOWN = /^((password|passw0rd|changeme|default|example|parley|secret|admin|guest|root|test)[\W_]*)+\d*$/i;
+
+/** Not a measure of entropy: it finds what was left empty, shortened, or never changed. */
+const isStrong = (secret: string): boolean =>
+  secret.length >= LEAST_CHARACTERS && new Set(secret).size >= LEAST_DIFFERENT && !WELL_KNOWN.test(secret);
 
 /**
  * The base of every variable: `parse` gives undefined for a text it does not accept, so that each variable has one
@@ -55,8 +67,8 @@ export const choiceVar = <const W extends string>(words: readonly W[]) =>
 export const textVar = (accepted = 'a text', form = /./) =>
   variable(accepted, (text) => (form.test(text) ? text : undefined));
 
-/** A text that is never shown. */
-export const secretVar = (accepted = 'a text') => variable(accepted, (text) => text || undefined, true);
+/** A password or key, which is never shown. One that could be guessed is not accepted. */
+export const secretVar = () => variable(`a secret of ${STRONG}`, (text) => (isStrong(text) ? text : undefined), true);
 
 /** Texts separated by commas. */
 export const listVar = (accepted = 'a comma-separated list') =>
@@ -70,7 +82,7 @@ export const hostPortListVar = () =>
 export const httpUrlListVar = () =>
   variable('a comma-separated list of http://host:port addresses', (text) => listOf(text, parseHttpUrl));
 
-const MYSQL_URL = 'mysql://user:password@host:port/database';
+const MYSQL_URL = `mysql://user:password@host:port/database with a password of ${STRONG}`;
 
 export const mysqlUrlVar = () => variable(MYSQL_URL, parseMysqlUrl, true);
 
@@ -110,11 +122,13 @@ function parseMysqlUrl(text: string): DatabaseAddress | undefined {
     return undefined;
   }
   try {
+    const password = decodeURIComponent(url.password);
+    if (!isStrong(password)) return undefined;
     return {
       host: url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port === '' ? 3306 : Number(url.port),
       username: decodeURIComponent(url.username),
-      password: decodeURIComponent(url.password),
+      password,
       database,
     };
   } catch {

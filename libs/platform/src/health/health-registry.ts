@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { whyRefused } from './why-refused.js';
 
 /** Resolves when the dependency works, rejects with the reason when it does not. */
 export type HealthCheck = () => Promise<void>;
@@ -69,7 +70,7 @@ async function run(check: HealthCheck): Promise<CheckState> {
     await Promise.race([Promise.resolve().then(check), timeout]);
     return { state: 'up' };
   } catch (error) {
-    return { state: 'down', reason: error instanceof Error ? error.message : String(error) };
+    return { state: 'down', reason: whyRefused(error) ?? (error instanceof Error ? error.message : String(error)) };
   } finally {
     clearTimeout(timer);
   }

@@ -1,5 +1,6 @@
 import { Cluster, Redis, type Command, type RedisCommander } from 'ioredis';
 import type { RedisConfig } from '../config/base-env.js';
+import { whyRefused } from '../health/why-refused.js';
 import type { Log } from '../logging/log.js';
 
 /** Commands to Redis, one server or a cluster. A command is answered or fails within about a second, always. */
@@ -23,7 +24,8 @@ export const reconnectDelay = (attempt: number): number =>
 export function createRedis(config: RedisConfig, log: Log): RedisClient {
   const connection = {
     ...(config.REDIS_USERNAME !== undefined && { username: config.REDIS_USERNAME }),
-    ...(config.REDIS_PASSWORD !== undefined && { password: config.REDIS_PASSWORD }),
+    password: config.REDIS_PASSWORD,
+    ...(config.REDIS_SSL && { tls: {} }),
     connectTimeout: COMMAND_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,
     socketTimeout: SOCKET_TIMEOUT_MS,
@@ -69,15 +71,29 @@ class BoundedCluster extends Cluster {
 }
 type SendRest = Parameters<Cluster['sendCommand']> extends [Command, ...infer R] ? R : never;
 
+/** Why each client that is away is away: its commands only tell that they have waited in vain. */
+const troubles = new WeakMap<RedisClient, Error>();
+
+/** @throws Error with the reason, if Redis does not answer */
+export async function checkRedis(redis: RedisClient): Promise<void> {
+  try {
+    await redis.ping();
+  } catch (error) {
+    const cause = troubles.get(redis) ?? error;
+    const reason = cause instanceof Error ? cause.message : 'no reason';
+    // What one hears of a port that expects the other kind of connection.
+    const hint = reason.includes('ECONNRESET') ? '; if this lasts, check REDIS_SSL' : '';
+    throw new Error(`Redis does not answer: ${reason}${hint}`, { cause });
+  }
+}
+
 /** Without a listener an error event would end the process; with one line per attempt the log would drown. */
 function logOutages(redis: Redis | Cluster, log: Log): void {
-  let isAway = false;
   redis.on('error', (err: Error) => {
-    if (!isAway) log.warn({ err }, 'Redis is away, will keep trying');
-    isAway = true;
+    if (!troubles.has(redis)) log.warn({ err }, whyRefused(err) ?? 'Redis is away, will keep trying');
+    troubles.set(redis, err);
   });
   redis.on('ready', () => {
-    if (isAway) log.info('Redis is back');
-    isAway = false;
+    if (troubles.delete(redis)) log.info('Redis is back');
   });
 }

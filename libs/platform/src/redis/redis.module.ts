@@ -2,7 +2,7 @@ import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/
 import type { RedisConfig } from '../config/base-env.js';
 import { HealthRegistry } from '../health/health-registry.js';
 import { Log } from '../logging/log.js';
-import { createRedis, RedisClient } from './redis-client.js';
+import { checkRedis, createRedis, RedisClient } from './redis-client.js';
 
 /** One Redis client for the whole service, closed after everything that uses it. */
 @Module({})
@@ -11,9 +11,7 @@ export class RedisModule implements OnApplicationShutdown {
     private readonly redis: RedisClient,
     health: HealthRegistry,
   ) {
-    health.add('redis', async () => {
-      await redis.ping();
-    });
+    health.add('redis', () => checkRedis(redis));
   }
 
   static with(config: RedisConfig): DynamicModule {

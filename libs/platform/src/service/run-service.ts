@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ServiceConfig } from '../config/base-env.js';
 import { ConfigurationError, loadConfig } from '../config/load-config.js';
+import { whyRefused } from '../health/why-refused.js';
 import { createLogger, type Log } from '../logging/log.js';
 import { startService, type RunningService, type ServiceDefinition } from './service.js';
 
@@ -23,6 +24,8 @@ export async function runService<S extends z.ZodObject & z.ZodType<ServiceConfig
   try {
     await started;
   } catch (error) {
+    // What several variables say together is looked at when they are used.
+    if (error instanceof ConfigurationError) exitOnConfiguration(definition.name, error);
     exitAfterFailedStart(error, config, log);
   }
 }
@@ -31,17 +34,21 @@ function configOrExit<S extends z.ZodObject & z.ZodType<ServiceConfig>>({ name, 
   try {
     return loadConfig(schema);
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    process.stderr.write(`${name}: cannot start, wrong configuration\n${error.message}\n`);
-    process.exit(EXIT_BAD_CONFIGURATION);
+    if (error instanceof ConfigurationError) exitOnConfiguration(name, error);
+    throw error;
   }
+}
+
+function exitOnConfiguration(name: string, { message }: ConfigurationError): never {
+  process.stderr.write(`${name}: cannot start, wrong configuration\n${message}\n`);
+  process.exit(EXIT_BAD_CONFIGURATION);
 }
 
 function exitAfterFailedStart(error: unknown, config: ServiceConfig, log: Log): never {
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     log.fatal(`port ${config.HTTP_PORT} on ${config.HTTP_HOST} is taken: free it or set HTTP_PORT`);
   } else {
-    log.fatal({ err: error }, 'cannot start');
+    log.fatal({ err: error }, whyRefused(error) ?? 'cannot start');
   }
   process.exit(EXIT_FAILURE);
 }

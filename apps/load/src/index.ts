@@ -1,0 +1,15 @@
+export { type TestData } from './data/test-data.js';
+export { type ProcessUse, usedBetween, usedBy, usedByProcess } from './measure/processes.js';
+export { type Percentiles, percentiles, Samples } from './measure/samples.js';
+export { type LoadOptions, readOptions } from './options.js';
+export { type Machine, thisMachine } from './report/machine.js';
+export { picture } from './report/picture.js';
+export { type Progress, progressLine, silent } from './report/progress.js';
+export { isClean, LoadResult } from './report/result.js';
+export { chart, type Line, type Panel } from './report/svg.js';
+export { summary, table } from './report/table.js';
+export { type Findings } from './run/findings.js';
+export { LoadRun, type Guest, type Pace } from './run/load-run.js';
+export { guestsOf, measure, prepare, type Subject } from './run/measure.js';
+export { type Member } from './run/member.js';
+export { seeded } from './run/random.js';

@@ -1,0 +1,36 @@
+import { rename } from 'node:fs/promises';
+import { loadDatabaseState, pairOf, type DatabasePair } from '../native/database-state.js';
+import { ensureInstalled } from '../native/packages.js';
+import { ReplicatedServer } from '../native/replication.js';
+import type { Stack } from './stack.js';
+
+const DUMP = { program: 'mariadb-dump', package: 'mariadb-client' };
+const FOLLOW_MS = 10_000;
+
+/**
+ * Looks after every replica. One that has transactions which its source never had, because it was the source and
+ * crashed before it could pass them on, is copied anew; what it held is put aside, not deleted.
+ */
+export async function mendReplicas(stack: Stack, progress: (line: string) => void): Promise<void> {
+  const state = await loadDatabaseState(stack.description.stateDir);
+  const pairs = stack.topology.databases.flatMap((server) =>
+    server.replicaOf === undefined ? [] : (pairOf(stack.topology, server, state) ?? []),
+  );
+  await Promise.all(pairs.map((pair) => mend(stack, pair, progress)));
+}
+
+async function mend(stack: Stack, pair: DatabasePair, progress: (line: string) => void): Promise<void> {
+  const { stateDir } = stack.description;
+  const [source, replica] = [new ReplicatedServer(pair.source, stateDir), new ReplicatedServer(pair.replica, stateDir)];
+  const state = await replica.replication(FOLLOW_MS);
+  if (state === 'waiting') progress(`${replica.name} does not follow ${source.name} yet`);
+  if (state !== 'diverged') return;
+  const aside = `${replica.dataDir}.put-aside-${Date.now()}`;
+  progress(`copying ${source.name} to ${replica.name}; what that held alone is in ${aside}`);
+  await ensureInstalled([DUMP], 'use docker compose', progress);
+  const process = stack.process(replica.name);
+  await process.stop();
+  await rename(replica.dataDir, aside);
+  await process.start();
+  await replica.copyFrom(source, stack.secrets);
+}

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type LoadOptions, type LoadResult, measure, silent, type Subject, usedByProcess } from '@parley/load';
+
+/** A server that does nothing but sockets, and whoever talks to it. Ends with `close`. */
+export interface PlainServer {
+  readonly subjectFor: (options: LoadOptions) => Subject;
+  close(): void;
+}
+
+export async function startPlainServer(): Promise<PlainServer> {
+  const program = join(import.meta.dirname, 'plain-server.main.ts');
+  // Its standard input ends with us, and it ends with that.
+  const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [line]: unknown[] = await once(createInterface(child.stdout), 'line');
+  const { pid = 0 } = child;
+  return {
+    subjectFor: ({ users, channels }) => ({
+      profile: 'plain ws',
+      servers: [{ host: '127.0.0.1', port: Number(line) }],
+      data: {
+        cookies: Array<string>(users).fill(''),
+        userIds: Array.from({ length: users }, (_, index) => index + 1),
+        channelIds: Array.from({ length: channels }, (_, index) => index + 1),
+        seconds: 0,
+      },
+      look: () => usedByProcess('ws', pid),
+    }),
+    close: () => child.stdin.end(),
+  };
+}
+
+/** The same load against a server that only writes to sockets. */
+export async function plainLoad(options: LoadOptions): Promise<LoadResult> {
+  const server = await startPlainServer();
+  try {
+    return await measure(options, silent, server.subjectFor(options));
+  } finally {
+    server.close();
+  }
+}

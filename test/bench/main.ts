@@ -1,0 +1,79 @@
+// npm run bench [-- <names>] [--long] [--full-profile] [--stack FILE] [--docs]
+// Starts a stack of its own, measures, and says how far each result is from a bound measured in the same run.
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { attachStack } from '@parley/deploy';
+import { benchmarks } from './benchmarks/all.ts';
+import type { Context } from './context.ts';
+import { intoDocs, show } from './report.ts';
+import { startBenchStack } from './stack.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    long: { type: 'boolean', default: false },
+    'full-profile': { type: 'boolean', default: false },
+    stack: { type: 'string' },
+    state: { type: 'string', default: '.state/bench' },
+    offset: { type: 'string', default: '14000' },
+    seed: { type: 'string', default: '1' },
+    docs: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+
+const names = benchmarks.map((each) => each.name);
+const unknown = positionals.filter((name) => !names.includes(name));
+if (values.help || unknown.length > 0) {
+  process.stderr.write(
+    [
+      ...unknown.map((name) => `there is no benchmark "${name}"`),
+      'usage: npm run bench -- [names] [--long] [--full-profile] [--stack stack.json] [--docs]',
+      ...benchmarks.map((each) => `  ${each.name.padEnd(10)} ${each.about}`),
+      '--long measures longer and more; --docs writes the tables into docs/performance.md',
+      '',
+    ].join('\n'),
+  );
+  process.exit(values.help ? 0 : 1);
+}
+
+const profile = values['full-profile'] ? 'full' : 'single';
+const started = performance.now();
+const stack =
+  values.stack === undefined
+    ? await startBenchStack({
+        profile,
+        stateDir: `${values.state}/${profile}`,
+        portOffset: Number(values.offset),
+        owned: true,
+      })
+    : await attachStack(resolve(values.stack));
+const context: Context = {
+  stack,
+  long: values.long,
+  seed: Number(values.seed),
+  folder: resolve(values.state, 'results'),
+};
+let failed = false;
+try {
+  for (const benchmark of benchmarks.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+    const began = performance.now();
+    try {
+      const report = await benchmark.run(context);
+      failed ||= !report.clean;
+      show(report, (performance.now() - began) / 1000);
+      if (values.docs) await intoDocs(profile === 'full' ? `${benchmark.name}-full` : benchmark.name, report);
+    } catch (error) {
+      failed = true;
+      process.stderr.write(
+        `${benchmark.name} could not be run: ${error instanceof Error ? error.stack : String(error)}\n`,
+      );
+    }
+  }
+} finally {
+  if (values.stack === undefined) await stack.stop();
+}
+process.stdout.write(
+  `all of it: ${((performance.now() - started) / 1000).toFixed(0)} s; results in ${context.folder}\n`,
+);
+process.exit(failed ? 2 : 0);

@@ -1,0 +1,35 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { table, thisMachine } from '@parley/load';
+import type { Report } from './context.ts';
+
+const DOCS = join(import.meta.dirname, '..', '..', 'docs', 'performance.md');
+
+export function show({ title, columns, rows, notes, clean }: Report, seconds: number): void {
+  const text = table([columns, ...rows.map((row) => row.map(String))]);
+  const verdict = clean ? 'nothing lost, doubled, out of order or unanswered' : 'NOT CLEAN: see above';
+  process.stdout.write(`\n=== ${title} (${seconds.toFixed(0)} s)\n${text}\n${[...notes, verdict].join('\n')}\n`);
+}
+
+export function markdown({ columns, rows, notes, clean }: Report): string {
+  const line = (cells: readonly unknown[]): string => `| ${cells.join(' | ')} |`;
+  const { cores, cpu, node } = thisMachine();
+  const when = new Date().toISOString().slice(0, 16).replace('T', ' ');
+  return [
+    line(columns),
+    line(columns.map((_, index) => (index === 0 ? '---' : '---:'))),
+    ...rows.map(line),
+    '',
+    ...notes.flatMap((note) => [note, '']),
+    `${clean ? 'Nothing was lost, doubled, out of order or left unanswered.' : 'NOT CLEAN.'} Measured ${when} UTC on ${cores} cores (${cpu.trim()}), Node ${node}.`,
+  ].join('\n');
+}
+
+/** Puts the table between the marks of its benchmark in docs/performance.md; without marks there, nothing happens. */
+export async function intoDocs(name: string, report: Report): Promise<void> {
+  const text = await readFile(DOCS, 'utf8');
+  const [start, end] = [`<!-- bench ${name}: written by npm run bench -->`, `<!-- end of ${name} -->`];
+  const [from, to] = [text.indexOf(start), text.indexOf(end)];
+  if (from === -1 || to === -1) return;
+  await writeFile(DOCS, `${text.slice(0, from + start.length)}\n\n${markdown(report)}\n\n${text.slice(to)}`);
+}

@@ -1,0 +1,37 @@
+import type { Random } from '@parley/client';
+import type { System } from '@parley/testing';
+import type { Workload } from '../workload/workload.js';
+import type { Network } from './network.js';
+
+/** What a fault may lay its hands on. */
+export interface Stage {
+  readonly system: System;
+  readonly network: Network;
+  readonly workload: Workload;
+  /** Which of several, and when: the same for the same seed. */
+  readonly random: Random;
+  /** How often this fault has struck before in this run. */
+  readonly round: number;
+}
+
+/** Ends a fault; resolves when the machine is whole again. */
+export type Heal = () => Promise<void>;
+
+export interface Fault {
+  /** As on the command line, such as `message-killed`. */
+  readonly name: string;
+  /** As in the table: what goes wrong. */
+  readonly title: string;
+  /** From the fault to its end, in milliseconds. */
+  readonly lastsMs: number;
+  /** Only systems with a second one of everything can be hurt like this. */
+  readonly full?: boolean;
+  /** Why it cannot be tried on this machine; undefined when it can. */
+  impossible?(): Promise<string | undefined>;
+  /** Before the load begins: what has to be in place for the fault. Returns what puts it back. */
+  prepare?(system: System): Promise<() => Promise<void>>;
+  inject(stage: Stage): Promise<Heal>;
+}
+
+/** After the end of a fault writes flow again within this time, in milliseconds. */
+export const RESUME_WITHIN_MS = 10_000;

@@ -1,0 +1,126 @@
+import type { ServiceKind } from '@parley/deploy';
+import type { System } from '@parley/testing';
+import { execFile } from 'node:child_process';
+import { access, cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Fault, Heal, Stage } from './fault.js';
+
+const run = promisify(execFile);
+
+const FULL_DISK = 'database-shard-1';
+const DISK_MIB = 256;
+
+const dataOf = (system: System): string => join(system.stack.description.stateDir, 'mariadb', FULL_DISK);
+const needsRoot = async (): Promise<string | undefined> =>
+  process.getuid?.() === 0 ? undefined : 'only root may mount a small disk';
+
+/** Moves a database to a disk of its own, in memory; returns what moves it back. */
+async function onSmallDisk(system: System): Promise<() => Promise<void>> {
+  const database = system.stack.process(FULL_DISK);
+  const data = dataOf(system);
+  const kept = `${data}.kept`;
+  await database.stop(30_000);
+  await rename(data, kept);
+  await mkdir(data);
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'parley-chaos', data]);
+  await cp(kept, data, { recursive: true, preserveTimestamps: true });
+  await database.start();
+  return async () => {
+    await database.stop(30_000);
+    await rm(kept, { recursive: true });
+    await cp(data, kept, { recursive: true, preserveTimestamps: true });
+    await run('umount', [data]);
+    await rm(data, { recursive: true });
+    await rename(kept, data);
+    await database.start();
+  };
+}
+
+const fillDisk = async ({ system }: Stage): Promise<Heal> => {
+  const filler = join(dataOf(system), 'filler');
+  // Ends with an error, as it should: the disk is full.
+  await run('dd', ['if=/dev/zero', `of=${filler}`, 'bs=64k']).catch(() => undefined);
+  return () => rm(filler);
+};
+
+const LIBRARY = 'faketime/libfaketime.so.1';
+const STEP_SECONDS = 600;
+const STEPPED_MS = 6000;
+
+/** Debian's libfaketime, installed or unpacked into a folder of this run. */
+async function findLibrary(): Promise<string | undefined> {
+  const places = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu'];
+  for (const place of [...places, ...places.map((each) => join(unpacked, each))]) {
+    const path = join(place, LIBRARY);
+    const exists = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (exists) return path;
+  }
+  return undefined;
+}
+
+const unpacked = join(tmpdir(), 'parley-faketime');
+
+async function noFakeTime(): Promise<string | undefined> {
+  if (await findLibrary()) return undefined;
+  try {
+    await mkdir(unpacked, { recursive: true });
+    await run('apt-get', ['download', 'libfaketime'], { cwd: unpacked });
+    const [archive = ''] = (await readdir(unpacked)).filter((name) => name.endsWith('.deb'));
+    await run('dpkg', ['-x', archive, '.'], { cwd: unpacked });
+  } catch {
+    // What is missing is told below.
+  }
+  return (await findLibrary()) ? undefined : 'libfaketime cannot be had here';
+}
+
+/** One more instance lives with a clock that is right at first, then ten minutes fast, then ten minutes slow. */
+const clockStepped =
+  (kind: ServiceKind) =>
+  async ({ system, round }: Stage): Promise<Heal> => {
+    const library = await findLibrary();
+    if (library === undefined) throw new Error('libfaketime is gone');
+    const folder = await mkdtemp(join(tmpdir(), 'parley-clock-'));
+    const clock = join(folder, 'offset');
+    await writeFile(clock, '+0\n');
+    const extra = await system.stack.startService(kind, `clock-${round}`, {
+      LD_PRELOAD: library,
+      FAKETIME_TIMESTAMP_FILE: clock,
+      FAKETIME_CACHE_DURATION: '1',
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    });
+    for (const offset of [0, STEP_SECONDS, -STEP_SECONDS]) {
+      await writeFile(clock, `${offset < 0 ? '' : '+'}${offset}\n`);
+      await new Promise((resolve) => setTimeout(resolve, STEPPED_MS));
+    }
+    return async () => {
+      await writeFile(clock, '+0\n');
+      await extra.stop();
+      await rm(folder, { recursive: true });
+    };
+  };
+
+const clockFault = (kind: ServiceKind): Fault => ({
+  name: `${kind}-clock-stepped`,
+  title: `the clock of a ${kind} service is 10 minutes fast, then 10 minutes slow`,
+  lastsMs: 0,
+  impossible: noFakeTime,
+  inject: clockStepped(kind),
+});
+
+export const MACHINE_FAULTS: readonly Fault[] = [
+  {
+    name: 'disk-full',
+    title: 'the disk of a shard is full',
+    lastsMs: 8000,
+    full: true,
+    impossible: needsRoot,
+    prepare: onSmallDisk,
+    inject: fillDisk,
+  },
+  ...(['auth', 'connection', 'message'] as const).map(clockFault),
+];

@@ -1,0 +1,93 @@
+import { newConnected, WireClient } from '@parley/testing';
+import { pick } from '../workload/random.js';
+import type { Fault, Heal, Stage } from './fault.js';
+
+const PARTITION_MS = 15_000;
+
+const messageWithoutShard = async ({ network, random }: Stage): Promise<Heal> => {
+  const mend = network.part('message', pick(random, ['database-shard-1', 'database-shard-2']));
+  return async () => mend();
+};
+
+const connectionWithoutKafka = async ({ network }: Stage): Promise<Heal> => {
+  const mend = network.part('connection', 'kafka-');
+  return async () => mend();
+};
+
+const SOCKETS = 1000;
+const AT_ONCE = 50;
+
+/** Somebody with very many devices, whose connections end in the same moment. */
+const crowdCut = async ({ system }: Stage): Promise<Heal> => {
+  const { session, wire } = await newConnected(system.server, 'crowd');
+  const crowd: WireClient[] = [wire];
+  while (crowd.length < SOCKETS) {
+    const more = Array.from({ length: AT_ONCE }, (_, index) => {
+      const { balancers } = system.stack.urls;
+      return WireClient.connect(balancers[index % balancers.length] ?? system.server, session);
+    });
+    crowd.push(...(await Promise.all(more)));
+  }
+  for (const each of crowd) each.cut();
+  return async () => undefined;
+};
+
+/** One message of this length fills what waits for a reader quickly. */
+const LONG = '🐌'.repeat(1000);
+const FLOOD_MS = 100;
+
+/** A member who does not read what is sent, while somebody writes a lot. */
+const slowReader = async ({ workload, system }: Stage): Promise<Heal> => {
+  const { devices, rooms, cast } = workload.cohort;
+  const [writer] = devices;
+  const reader = devices.find((device) => device.user !== writer?.user && isMember(device.user));
+  const [room] = rooms;
+  if (writer === undefined || reader === undefined || room === undefined) throw new Error('Nobody is there to be slow');
+  const session = reader.client.session?.cookie;
+  const slow = await WireClient.connect(system.server, session);
+  await slow.ask({ type: 'ENTER_REQUEST', channelId: room.id }, 'ENTER_RESPONSE');
+  slow.pause();
+  let serial = 1_000_000 + Math.round(performance.now()) * 1000;
+  const timer = setInterval(() => {
+    for (let count = 0; count < 3; count += 1) {
+      serial += 1;
+      writer.write(room.id, serial, `${serial} ${LONG.slice(0, 1900)}`);
+    }
+  }, FLOOD_MS);
+  return async () => {
+    clearInterval(timer);
+    slow.cut();
+  };
+
+  function isMember(user: string): boolean {
+    return cast.channels[0]?.some((member) => workload.cohort.users[member] === user) ?? false;
+  }
+};
+
+export const NETWORK_FAULTS: readonly Fault[] = [
+  {
+    name: 'message-shard-parted',
+    title: 'nothing passes between the message services and one shard for 15 s',
+    lastsMs: PARTITION_MS,
+    full: true,
+    inject: messageWithoutShard,
+  },
+  {
+    name: 'connection-kafka-parted',
+    title: 'nothing passes between the connection services and Kafka for 15 s',
+    lastsMs: PARTITION_MS,
+    inject: connectionWithoutKafka,
+  },
+  {
+    name: 'crowd-cut',
+    title: '1,000 sockets are cut at once',
+    lastsMs: 0,
+    inject: crowdCut,
+  },
+  {
+    name: 'slow-reader',
+    title: 'a member does not read what is sent',
+    lastsMs: 15_000,
+    inject: slowReader,
+  },
+];

@@ -1,0 +1,129 @@
+import { attachStack, type Profile, startStack } from '@parley/deploy';
+import { System } from '@parley/testing';
+import { execFileSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { FAULTS } from '../faults/all-faults.js';
+import type { Fault } from '../faults/fault.js';
+import { Network } from '../faults/network.js';
+import { seeded, shuffled } from '../workload/random.js';
+import { missingRow, passed, record, row, type RunInfo, verdict } from './report.js';
+import { attempt } from './trial.js';
+
+// chaos [--quick] [--fault NAME]... [--seed N] [--times N] [--single] [--no-record] [--state DIR] [--offset N]
+
+/** Enough for each run of the tests to see a few; which ones, the seed decides. */
+const QUICK_FAULTS = 4;
+const PAGE = resolve('docs/reliability.md');
+const UNLIMITED = '1000000';
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    fault: { type: 'string', multiple: true, default: [] },
+    seed: { type: 'string' },
+    times: { type: 'string' },
+    single: { type: 'boolean', default: false },
+    record: { type: 'boolean' },
+    state: { type: 'string', default: '.state/chaos' },
+    offset: { type: 'string', default: '8500' },
+  },
+  allowNegative: true,
+});
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const seed = values.seed === undefined ? randomInt(1, 1_000_000) : Number(values.seed);
+const profile: Profile = values.single ? 'single' : 'full';
+const times = Number(values.times ?? (values.quick ? 1 : 2));
+
+function chosen(): readonly Fault[] {
+  const possible = FAULTS.filter(({ full }) => profile === 'full' || full !== true);
+  if (values.fault.length > 0) {
+    return values.fault.map((name) => {
+      const fault = possible.find((each) => each.name === name);
+      if (fault) return fault;
+      throw new Error(`there is no fault ${name}: there are ${possible.map((each) => each.name).join(', ')}`);
+    });
+  }
+  return values.quick ? shuffled(seeded(seed), possible).slice(0, QUICK_FAULTS) : possible;
+}
+
+const program = (command: string, ...args: string[]): string => {
+  try {
+    return execFileSync(command, args, { encoding: 'utf8' }).trim();
+  } catch {
+    return 'unknown';
+  }
+};
+
+const info: RunInfo = {
+  date: new Date().toISOString().slice(0, 10),
+  versions: `commit ${program('git', 'rev-parse', '--short', 'HEAD')}, Node ${process.versions.node}`,
+};
+
+/** Whatever an earlier run has left is stopped and deleted. */
+async function emptyStackDir(stateDir: string): Promise<string> {
+  const stackDir = join(stateDir, 'stack');
+  const description = join(stackDir, 'stack.json');
+  if (existsSync(description)) await (await attachStack(description)).stop();
+  await rm(stackDir, { recursive: true, force: true });
+  return stackDir;
+}
+
+async function main(): Promise<number> {
+  const faults = chosen();
+  const stateDir = resolve(values.state);
+  const logs = join(stateDir, 'histories');
+  mkdirSync(logs, { recursive: true });
+  const stackDir = await emptyStackDir(stateDir);
+  say(`seed ${seed}, ${profile} profile: ${faults.map(({ name }) => name).join(', ')}`);
+  await using network = await Network.between(profile, Number(values.offset));
+  const stack = await startStack({
+    profile,
+    stateDir: stackDir,
+    portOffset: Number(values.offset),
+    ...(profile === 'single' && { scale: { connection: 2, message: 2 } }),
+    env: {
+      auth: { REGISTER_LIMIT_PER_ADDRESS_PER_MINUTE: UNLIMITED, LOGIN_LIMIT_PER_ADDRESS_PER_MINUTE: UNLIMITED },
+      message: network.environment('message'),
+      connection: network.environment('connection'),
+    },
+    progress: say,
+  });
+  const rows = new Map<string, string>();
+  let broken = 0;
+  try {
+    const system = new System(stack);
+    for (const [index, fault] of faults.entries()) {
+      const reason = await fault.impossible?.();
+      if (reason !== undefined) {
+        rows.set(fault.name, missingRow(fault, reason));
+        say(`${fault.name}: not tried, ${reason}`);
+        continue;
+      }
+      const began = Date.now();
+      const logFile = join(logs, `${fault.name}.jsonl`);
+      const trial = await attempt({ system, network, fault, seed: seed + index, times, logFile });
+      rows.set(fault.name, row(fault, trial, info));
+      if (!passed(trial)) broken += 1;
+      say(`${passed(trial) ? 'ok' : 'FAILED'} ${fault.name}, seed ${trial.seed}: ${verdict(trial)}`);
+      const ms = (all: ReadonlyMap<number, number>) =>
+        [...all].map(([shard, value]) => `shard ${shard} ${value} ms`).join(', ');
+      say(
+        `   longest pause ${ms(trial.longestPauseMs)}; flows after its end ${ms(trial.resumedMs)}; ${Date.now() - began} ms in all`,
+      );
+      for (const { text, count } of trial.complaints) say(`   told ${count} × ${text}`);
+      for (const { rule, text } of trial.violations.slice(0, 10)) say(`   ${rule}: ${text}`);
+      if (values.record ?? (!values.quick && values.fault.length === 0)) await record(PAGE, FAULTS, rows);
+    }
+  } finally {
+    await stack.stop();
+  }
+  say(`${faults.length - broken} passed, ${broken} failed (seed ${seed})`);
+  return broken === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();

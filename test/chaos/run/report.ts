@@ -1,0 +1,73 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { type Fault, RESUME_WITHIN_MS } from '../faults/fault.js';
+import type { Trial } from './trial.js';
+
+const BEGIN = '<!-- begin of results: written by npm run chaos -->';
+const END = '<!-- end of results -->';
+const HEAD = [
+  '| Fault | Struck | Longest pause of writes, shard 1 / 2 | Writes flow after its end, shard 1 / 2 | What people were told | Verdict | Run |',
+  '| ----- | ------ | ------ | ------ | ------ | ------ | ------ |',
+];
+
+const seconds = (perShard: ReadonlyMap<number, number>): string =>
+  [...perShard]
+    .sort(([a], [b]) => a - b)
+    .map(([, ms]) => `${(ms / 1000).toFixed(1)} s`)
+    .join(' / ') || '-';
+
+/** Did the system keep all promises and come back in time? */
+export const passed = ({ violations, stuck, resumedMs }: Trial): boolean =>
+  violations.length === 0 && stuck === undefined && [...resumedMs.values()].every((ms) => ms <= RESUME_WITHIN_MS);
+
+/** The checker's judgement in a few words. */
+export function verdict({ violations, stuck, resumedMs, messages }: Trial): string {
+  if (stuck !== undefined) return `**not finished**: ${stuck.replaceAll('|', '/').split('\n')[0] ?? ''}`;
+  if (violations.length > 0) {
+    const rules = [...Map.groupBy(violations, ({ rule }) => rule)].map(([rule, all]) => `${all.length} × ${rule}`);
+    return `**broken**: ${rules.join(', ')}`;
+  }
+  const slow = [...resumedMs.values()].some((ms) => ms > RESUME_WITHIN_MS) ? '**late**, ' : '';
+  return `${slow}0 lost, 0 doubled, 0 inverted of ${messages}`;
+}
+
+export interface RunInfo {
+  readonly date: string;
+  readonly versions: string;
+}
+
+/** One row of the table. */
+export function row(fault: Fault, trial: Trial, { date, versions }: RunInfo): string {
+  const told = trial.complaints
+    .toSorted((a, b) => b.count - a.count)
+    .map(({ text, count }) => `${count} × ${text}`)
+    .slice(0, 4)
+    .join('<br>');
+  const cells = [
+    `${fault.title} (\`${fault.name}\`)`,
+    `${trial.times} ×`,
+    seconds(trial.longestPauseMs),
+    seconds(trial.resumedMs),
+    told || 'nothing',
+    verdict(trial),
+    `${date}, seed ${trial.seed}, ${versions}`,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** The row of a fault that cannot be tried here. */
+export const missingRow = (fault: Fault, why: string): string =>
+  `| ${fault.title} (\`${fault.name}\`) | - | - | - | - | not tried: ${why} | - |`;
+
+const nameIn = (line: string): string | undefined => /\(`([a-z-]+)`\)/.exec(line)?.[1];
+
+/** Puts rows into the page, in the order of `faults`; rows of faults that were not run stay as they are. */
+export async function record(page: string, faults: readonly Fault[], rows: ReadonlyMap<string, string>): Promise<void> {
+  const text = await readFile(page, 'utf8');
+  const [before, rest] = text.split(BEGIN);
+  const [old, after] = rest?.split(END) ?? [];
+  if (before === undefined || old === undefined || after === undefined)
+    throw new Error(`${page} has no place for results`);
+  const known = new Map(old.split('\n').flatMap((line) => [[nameIn(line), line] as const]));
+  const lines = faults.flatMap(({ name }) => rows.get(name) ?? known.get(name) ?? []);
+  await writeFile(page, `${before}${BEGIN}\n\n${[...HEAD, ...lines].join('\n')}\n\n${END}${after}`);
+}

@@ -1,0 +1,116 @@
+import type { System } from '@parley/testing';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Fault, Stage } from '../faults/fault.js';
+import type { Network } from '../faults/network.js';
+import type { Entry } from '../history/entries.js';
+import type { Violation } from '../history/violation.js';
+import { seeded } from '../workload/random.js';
+import { USUAL_LOAD } from '../workload/schedule.js';
+import { complaints, Workload } from '../workload/workload.js';
+
+export interface Trial {
+  readonly seed: number;
+  readonly times: number;
+  /** How long no message of a shard was acknowledged, from the fault until writes flow again: the longest, in ms. */
+  readonly longestPauseMs: ReadonlyMap<number, number>;
+  /** From the end of the fault until every channel of a shard has had an acknowledgement: the longest, in ms. */
+  readonly resumedMs: ReadonlyMap<number, number>;
+  /** What people were told from the beginning of a fault until writes flow again. */
+  readonly complaints: readonly { readonly text: string; readonly count: number }[];
+  readonly messages: number;
+  readonly violations: readonly Violation[];
+  /** Why it could not be brought to its end; undefined when it was. */
+  readonly stuck?: string;
+}
+
+export interface TrialOptions {
+  readonly system: System;
+  readonly network: Network;
+  readonly fault: Fault;
+  readonly seed: number;
+  /** How often the fault strikes while the same people chat. */
+  readonly times: number;
+  /** Where the history goes, one line of JSON for each entry. */
+  readonly logFile: string;
+}
+
+const FLOWS_WITHIN_MS = 90_000;
+const WAKE_EVERY_MS = 1000;
+const LONGEST_WAIT_MS = 3000;
+
+const raise = (all: Map<number, number>, shard: number, ms: number): void =>
+  void all.set(shard, Math.max(all.get(shard) ?? 0, Math.round(ms)));
+
+/** The longest time without an acknowledgement in `from`..`to`, per shard. */
+function pauses(log: readonly Entry[], shardOf: ReadonlyMap<number, number>, from: number, to: number) {
+  const channelOf = new Map<number, number>();
+  const lastAck = new Map([...new Set(shardOf.values())].map((shard) => [shard, from]));
+  const longest = new Map<number, number>();
+  for (const entry of log) {
+    if (entry.kind === 'write') channelOf.set(entry.serial, entry.channel);
+    if (entry.kind !== 'ack' || entry.t < from || entry.t > to) continue;
+    const shard = shardOf.get(channelOf.get(entry.serial) ?? -1);
+    if (shard === undefined) continue;
+    raise(longest, shard, entry.t - (lastAck.get(shard) ?? from));
+    lastAck.set(shard, entry.t);
+  }
+  for (const [shard, t] of lastAck) raise(longest, shard, to - t);
+  return longest;
+}
+
+/** One fault, several times, at moments that the seed chooses, under load; then the verdict on everything that happened. */
+export async function attempt({ system, network, fault, seed, times, logFile }: TrialOptions): Promise<Trial> {
+  const putBack = await fault.prepare?.(system);
+  const workload = await Workload.gather(system, seed, USUAL_LOAD);
+  const { history } = workload;
+  const random = seeded(seed + 2);
+  const longestPauseMs = new Map<number, number>();
+  const resumedMs = new Map<number, number>();
+  const heard = new Map<string, number>();
+  let violations: Violation[] = [];
+  let stuck: string | undefined;
+  const shardOf = new Map<number, number>(workload.rooms.map(({ id, shard }) => [id, shard]));
+  const strike = async (stage: Stage): Promise<void> => {
+    await delay(500 + random() * LONGEST_WAIT_MS);
+    const from = history.now();
+    history.add({ kind: 'fault', name: fault.name, phase: 'begins' });
+    const heal = await fault.inject(stage);
+    await delay(fault.lastsMs);
+    await heal();
+    history.add({ kind: 'fault', name: fault.name, phase: 'ends' });
+    const end = history.now();
+    const waking = setInterval(() => workload.wake(), WAKE_EVERY_MS);
+    try {
+      for (const [shard, t] of await workload.flowing(end, FLOWS_WITHIN_MS)) raise(resumedMs, shard, t - end);
+    } finally {
+      clearInterval(waking);
+    }
+    const to = history.now();
+    for (const [shard, ms] of pauses(history.entries, shardOf, from, to)) raise(longestPauseMs, shard, ms);
+    for (const { text, count } of complaints(history.entries, from, to))
+      heard.set(text, (heard.get(text) ?? 0) + count);
+  };
+  try {
+    workload.start();
+    await workload.flowing(0, FLOWS_WITHIN_MS);
+    for (let round = 0; round < times; round += 1) await strike({ system, network, workload, random, round });
+    violations = await workload.verdict();
+  } catch (error) {
+    stuck = error instanceof Error ? error.message : String(error);
+  } finally {
+    await history.save(logFile);
+    await workload[Symbol.asyncDispose]();
+    await system.heal();
+    await putBack?.();
+  }
+  return {
+    seed,
+    times,
+    longestPauseMs,
+    resumedMs,
+    complaints: [...heard].map(([text, count]) => ({ text, count })),
+    messages: new Set(history.entries.flatMap((entry) => (entry.kind === 'ack' ? [entry.serial] : []))).size,
+    violations,
+    ...(stuck !== undefined && { stuck }),
+  };
+}

@@ -1,0 +1,261 @@
+import {
+  Api,
+  type ChatClientOptions,
+  ChatClient,
+  consulDiscovery,
+  Endpoints,
+  type Random,
+  RequestError,
+  type Session,
+} from '@parley/client';
+import { openNodeSocket } from '@parley/client/node';
+import { ERROR_TEXT, type ChannelId, seq, Serial, type ServerFrame } from '@parley/protocol';
+import { eventually, PASSWORD, TcpRelay } from '@parley/testing';
+import type { History } from '../history/history.js';
+
+const PATIENCE_MS = 60_000;
+const AGAIN_MS = 500;
+/** After this time a server that lives has answered every frame, if only with an ERROR. */
+const SERVER_GIVES_UP_MS = 11_000;
+/** A device takes no more messages than this while it waits for acknowledgements. */
+const MAX_UNSENT = 20;
+
+/** More impatient than a client on a telephone, so that times measured are the system's and not the client's. */
+const TIMINGS: NonNullable<ChatClientOptions['timings']> = { ackTimeoutMs: 2000, sendAttempts: 6, keepAliveMs: 5000 };
+
+let operations = 0;
+
+/** One device of one user: the SDK behind a stretch of network that can be cut, everything noted in the history. */
+export class Device implements AsyncDisposable {
+  readonly client: ChatClient;
+  readonly api: Api;
+  private readonly relays = new Map<string, Promise<TcpRelay>>();
+  private readonly unsettled = new Set<number>();
+  private readonly askedAt = new Map<string, number>();
+  private busy: Promise<void> = Promise.resolve();
+  private openSince: number | undefined;
+  private home: ChannelId | undefined;
+  private over = false;
+
+  constructor(
+    readonly name: string,
+    readonly user: string,
+    private readonly history: History,
+    consul: readonly string[],
+    random: Random,
+  ) {
+    const discover = consulDiscovery({ urls: consul, random });
+    this.api = new Api(new Endpoints(discover));
+    this.client = new ChatClient({
+      endpoints: new Endpoints(async () => Promise.all((await discover()).map((url) => this.through(url)))),
+      openSocket: (url, session, handlers) => {
+        const socket = openNodeSocket(url, session, handlers);
+        return { ...socket, send: (text) => (this.noteSent(text), socket.send(text)) };
+      },
+      random,
+      timings: TIMINGS,
+    });
+    this.observe();
+  }
+
+  /** Messages that have neither been acknowledged nor refused. */
+  get waiting(): number {
+    return this.unsettled.size;
+  }
+
+  /** The last sequence on the screen of the channel that is open. */
+  shown: { channel: number; seq: number } | undefined;
+
+  async logIn(): Promise<void> {
+    await this.client.connect(await this.newSession());
+  }
+
+  /** Makes this the channel the device returns to, and enters it. */
+  async enter(channel: ChannelId): Promise<void> {
+    this.home = channel;
+    await this.client.enter(channel);
+  }
+
+  /** Sends until the message is stored or refused; the same serial again is the same message again. */
+  write(channel: ChannelId, serial: number, content: string): void {
+    if (this.unsettled.size >= MAX_UNSENT) return;
+    this.unsettled.add(serial);
+    void this.send(channel, serial, content);
+  }
+
+  /** One after the other, and none while the device is still at another. A failure is noted and is the user's to repeat. */
+  do(what: string, work: () => Promise<unknown>): void {
+    this.busy = this.busy.then(work).then(
+      () => undefined,
+      (error: unknown) => this.noteFailure(what, error),
+    );
+  }
+
+  /** Repeats until the server has said clearly whether the user is a member. */
+  async become(change: 'join' | 'quit', channel: ChannelId, inviteCode: string): Promise<void> {
+    for (let certain = false; !certain && !this.over;) {
+      const op = (operations += 1);
+      this.history.add({ kind: 'asks', ...this.by, op, channel, change });
+      const member = await this.attempt(change, channel, inviteCode);
+      this.history.add({ kind: 'told', ...this.by, op, member });
+      certain = member !== 'unknown';
+      if (!certain) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+
+  /** Cuts the connection without a word. */
+  async cut(): Promise<void> {
+    for (const relay of this.relays.values()) (await relay).cut();
+  }
+
+  /** Waits until nothing is under way any more. */
+  async settled(): Promise<void> {
+    await this.busy;
+    await eventually(() => {
+      if (this.unsettled.size > 0) throw new Error(`${this.name} waits for ${this.unsettled.size} acknowledgements`);
+    }, PATIENCE_MS);
+  }
+
+  /** Fetches a whole channel as a member would who scrolls back to the beginning. */
+  async readAll(channel: ChannelId, last: number): Promise<void> {
+    await eventually(() => this.client.history(channel, seq(last + 1), last), PATIENCE_MS);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.over = true;
+    this.client.close();
+    for (const relay of this.relays.values()) await (await relay)[Symbol.asyncDispose]();
+  }
+
+  private get by() {
+    return { device: this.name, user: this.user };
+  }
+
+  private through(url: string): Promise<string> {
+    const relay = this.relays.get(url) ?? TcpRelay.to(url);
+    this.relays.set(url, relay);
+    return relay.then((open) => open.url);
+  }
+
+  private newSession(): Promise<Session> {
+    return eventually(async () => {
+      const { session, status, body } = await this.api.login(this.user, PASSWORD);
+      if (session === undefined) throw new Error(`login of ${this.user}: ${status} ${body}`);
+      return session;
+    }, PATIENCE_MS);
+  }
+
+  private async send(channel: ChannelId, serial: number, content: string): Promise<void> {
+    while (!this.over) {
+      this.history.add({ kind: 'write', ...this.by, channel, serial, content });
+      try {
+        await this.client.send(channel, content, Serial.parse(serial));
+        break;
+      } catch (error) {
+        if (!(error instanceof RequestError)) throw error;
+        const { failure, message } = error;
+        this.history.add({ kind: 'failed', ...this.by, serial, why: failure, text: message });
+        this.noteFailure('WRITE_MESSAGE', error);
+        if (failure === 'refused') break;
+      }
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+    this.unsettled.delete(serial);
+  }
+
+  private async attempt(change: 'join' | 'quit', channel: ChannelId, code: string): Promise<'in' | 'out' | 'unknown'> {
+    try {
+      if (change === 'join') await this.client.join(code);
+      else await this.client.quit(channel);
+      if (change === 'quit' && this.shown?.channel === channel) this.blank();
+      return change === 'join' ? 'in' : 'out';
+    } catch (error) {
+      this.noteFailure(change, error);
+      if (error instanceof RequestError && error.message === ERROR_TEXT.alreadyJoined) return 'in';
+      if (error instanceof RequestError && error.message === ERROR_TEXT.notJoined) return 'out';
+      return 'unknown';
+    }
+  }
+
+  private observe(): void {
+    const { client, history } = this;
+    client.on('frame', (frame) => this.noteFrame(frame));
+    client.on('entered', ({ channelId: channel, from }) => {
+      this.shown = { channel, seq: from - 1 };
+      history.add({ kind: 'screen', ...this.by, channel, from });
+    });
+    client.on('message', ({ channelId: channel, seq: at, username: author, content }) => {
+      this.shown = { channel, seq: at };
+      history.add({ kind: 'shown', ...this.by, channel, seq: at, author, content });
+    });
+    client.on('removed', () => this.blank());
+    client.on('state', (state) => {
+      const reason = state.state === 'lost' ? ` ${state.code} ${state.reason}` : '';
+      history.add({ kind: 'link', ...this.by, state: `${state.state}${reason}` });
+      if (state.state === 'open') this.openSince = history.now();
+      else if (state.state !== 'connecting') this.openSince = undefined;
+      if (state.state !== 'ended') return;
+      this.blank();
+      if (state.why === 'session-ended') void this.comeBack();
+    });
+  }
+
+  /** The session is gone: log in again and return to where the user was. */
+  private async comeBack(): Promise<void> {
+    while (!this.over) {
+      try {
+        await this.logIn();
+        if (this.home !== undefined) await this.client.enter(this.home);
+        return;
+      } catch (error) {
+        this.noteFailure('login', error);
+        if (error instanceof RequestError && error.failure === 'refused') return;
+      }
+    }
+  }
+
+  private blank(): void {
+    this.shown = undefined;
+    this.history.add({ kind: 'blank', ...this.by });
+  }
+
+  /** An answer that does not come while the connection is lost is no surprise; while it is open, it is silence. */
+  private noteFailure(about: string, error: unknown): void {
+    const timedOut = error instanceof RequestError && error.failure === 'timeout';
+    const isOpen = this.openSince !== undefined && this.history.now() - this.openSince > SERVER_GIVES_UP_MS;
+    if (timedOut && isOpen) this.history.add({ kind: 'silence', ...this.by, about });
+  }
+
+  private noteSent(text: string): void {
+    const frame: unknown = JSON.parse(text);
+    if (typeof frame !== 'object' || frame === null || !('type' in frame) || !('channelId' in frame)) return;
+    this.askedAt.set(`${String(frame.type)} ${String(frame.channelId)}`, this.history.now());
+  }
+
+  private noteFrame(frame: ServerFrame): void {
+    const { history, by } = this;
+    if (frame.type === 'NOTIFY_MESSAGE') {
+      const { channelId: channel, messageSeqId: at, username: author, content } = frame;
+      history.add({ kind: 'frame', ...by, channel, seq: at, author, content });
+    } else if (frame.type === 'WRITE_MESSAGE_ACK') {
+      if (frame.serial !== null) history.add({ kind: 'ack', ...by, serial: frame.serial, seq: frame.messageSeqId });
+    } else if (frame.type === 'ENTER_RESPONSE') {
+      const { channelId: channel, lastReadMessageSeqId: lastRead } = frame;
+      history.add({ kind: 'entered', ...by, channel, asked: this.asked('ENTER_REQUEST', channel), lastRead });
+    } else if (frame.type === 'FETCH_MESSAGES_RESPONSE') {
+      const { channelId: channel } = frame;
+      const messages = frame.messages.map((each) => ({
+        seq: each.messageSeqId,
+        author: each.username,
+        content: each.content,
+      }));
+      history.add({ kind: 'fetched', ...by, channel, asked: this.asked('FETCH_MESSAGES_REQUEST', channel), messages });
+    } else if (frame.type === 'ERROR') {
+      history.add({ kind: 'error', ...by, about: frame.messageType, text: frame.message });
+    }
+  }
+
+  private asked(type: string, channel: ChannelId): number {
+    return this.askedAt.get(`${type} ${channel}`) ?? 0;
+  }
+}

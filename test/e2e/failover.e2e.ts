@@ -1,0 +1,242 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { mendReplicas, startStack, switchSource } from '@parley/deploy';
+import { UNAVAILABLE_TEXT } from '@parley/protocol';
+import {
+  channelOf,
+  type Connected,
+  enter,
+  eventually,
+  guests,
+  logIn,
+  nextSerial,
+  System,
+  write,
+} from '@parley/testing';
+
+/** A system of its own in which each database has a replica: roles are changed and servers killed. */
+const stack = await startStack({
+  stateDir: join(import.meta.dirname, '../../.state/test/failover'),
+  portOffset: Number(process.env['PARLEY_OWN_STACK_OFFSET'] ?? 13_000),
+  replicated: true,
+  scale: { message: 2 },
+  env: { auth: { LOGIN_LIMIT_PER_ADDRESS_PER_MINUTE: '10000', REGISTER_LIMIT_PER_ADDRESS_PER_MINUTE: '10000' } },
+});
+const system = new System(stack);
+const person = guests(system);
+
+const urls = (name: string): string[] => (stack.env[name] ?? '').split(',');
+/** The two servers of shard 1, as they began. */
+const [first = ''] = urls('MESSAGE_SHARD_SOURCE_URLS');
+const [second = ''] = urls('MESSAGE_SHARD_REPLICA_URLS');
+
+afterEach(async () => {
+  await system.heal();
+  await mendReplicas(stack, () => undefined);
+}, 90_000);
+afterAll(() => stack.wipe(), 60_000);
+
+const messagesOn = async (server: string, channelId: number) =>
+  (
+    await system.rows(
+      server,
+      'SELECT message_sequence AS seq, content FROM message WHERE channel_id = ? ORDER BY message_sequence',
+      [channelId],
+    )
+  ).map((row) => ({ seq: Number(row['seq']), content: String(row['content']) }));
+
+const takesWrites = async (server: string) =>
+  (await system.rows(server, 'SELECT @@global.read_only AS value'))[0]?.['value'] === 0;
+
+const servicePids = async () =>
+  (await stack.status()).filter(({ name }) => /^(auth|connection|message|push)-/.test(name)).map(({ pid }) => pid);
+
+/** Two people, entered, in a channel on each shard. */
+async function channelsOnBothShards() {
+  const [ann, bob] = [await person('ann'), await person('bob')];
+  const channels = [await channelOf(ann, bob)];
+  const frame = { type: 'CREATE_REQUEST', title: 'other', participantUsernames: [bob.name] };
+  channels.push((await ann.wire.ask(frame, 'CREATE_RESPONSE')).channelId);
+  const [onFirst, onSecond] = channels.toSorted((a, b) => (b % 2) - (a % 2));
+  if (onFirst === undefined || onSecond === undefined) throw new Error('No two channels');
+  return { ann, bob, onFirst, onSecond };
+}
+
+/** Writes one message after the other until stopped; one that is not acknowledged is sent again. */
+class Writer {
+  readonly acknowledged: { seq: number; content: string }[] = [];
+  errors = 0;
+  #stopped = false;
+  readonly #done: Promise<void>;
+
+  constructor(
+    private readonly who: Connected,
+    private readonly channelId: number,
+  ) {
+    this.#done = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    for (let n = 1; !this.#stopped; n += 1) {
+      const content = `${this.who.name} ${n}`;
+      this.acknowledged.push({ seq: await this.#insist(content), content });
+    }
+  }
+
+  async #insist(content: string): Promise<number> {
+    const serial = nextSerial();
+    const { wire } = this.who;
+    for (;;) {
+      wire.send({ type: 'WRITE_MESSAGE', serial, channelId: this.channelId, content });
+      const ack = await eventually(() => {
+        const found = wire.take('WRITE_MESSAGE_ACK').find((one) => one.serial === serial);
+        if (found !== undefined) return found;
+        if (wire.take('ERROR').length > 0) return undefined;
+        throw new Error(`${content} has had no answer`);
+      });
+      if (ack !== undefined) return ack.messageSeqId;
+      this.errors += 1;
+    }
+  }
+
+  /** Waits until so many more are acknowledged. */
+  async more(count: number): Promise<void> {
+    const target = this.acknowledged.length + count;
+    await eventually(() => expect(this.acknowledged.length).toBeGreaterThanOrEqual(target), 30_000);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#done;
+  }
+}
+
+/** People who write in channels of shard 1, at once. */
+async function load(writers: number): Promise<{ channelId: number; writers: Writer[]; people: Connected[] }> {
+  const { ann, bob, onFirst: channelId } = await channelsOnBothShards();
+  const { inviteCode } = await ann.wire.ask(
+    { type: 'FETCH_CHANNEL_INVITECODE_REQUEST', channelId },
+    'FETCH_CHANNEL_INVITECODE_RESPONSE',
+  );
+  const people = [ann, bob];
+  while (people.length < writers) {
+    const guest = await person('guest');
+    await guest.wire.ask({ type: 'JOIN_REQUEST', inviteCode }, 'NOTIFY_JOIN');
+    people.push(guest);
+  }
+  for (const one of people) await enter(one, channelId);
+  return { channelId, people, writers: people.map((one) => new Writer(one, channelId)) };
+}
+
+async function expectNothingLost(server: string, channelId: number, writers: readonly Writer[]): Promise<void> {
+  const stored = await messagesOn(server, channelId);
+  const acknowledged = writers.flatMap((writer) => writer.acknowledged).toSorted((a, b) => a.seq - b.seq);
+  expect(stored.map(({ seq }) => seq)).toEqual(stored.map((_, index) => index + 1));
+  expect(stored).toEqual(acknowledged);
+}
+
+describe('a source that is away', () => {
+  it('costs only the writes of its shard: others go on, writers are told, history comes from the replica', async () => {
+    const { ann, bob, onFirst, onSecond } = await channelsOnBothShards();
+    for (const channelId of [onFirst, onSecond]) await write(ann, channelId, 'before');
+    await eventually(async () => expect(await messagesOn(second, onFirst)).toHaveLength(1));
+    await stack.process('database-shard-1').kill();
+    const serial = nextSerial();
+    const frame = { type: 'WRITE_MESSAGE', serial, channelId: onFirst, content: 'meanwhile' };
+    const refused = ann.wire.askError(frame);
+    expect(await write(bob, onSecond, 'unharmed')).toBe(2);
+    expect(await refused).toBe(UNAVAILABLE_TEXT.WRITE_MESSAGE);
+    const range = { type: 'FETCH_MESSAGES_REQUEST', channelId: onFirst, startMessageSeqId: 1, endMessageSeqId: 9 };
+    const page = await bob.wire.ask(range, 'FETCH_MESSAGES_RESPONSE');
+    expect(page.messages.map(({ content }) => content)).toEqual(['before']);
+    await stack.process('database-shard-1').start();
+    await eventually(async () => {
+      ann.wire.take('ERROR');
+      expect(await write(ann, onFirst, 'meanwhile', serial)).toBe(2);
+    }, 30_000);
+    expect(await messagesOn(first, onFirst)).toEqual([
+      { seq: 1, content: 'before' },
+      { seq: 2, content: 'meanwhile' },
+    ]);
+  }, 90_000);
+});
+
+describe('an orderly switch', () => {
+  it('under load loses nothing, needs no restart, and can be made in both directions', async () => {
+    const pids = await servicePids();
+    const { channelId, writers } = await load(6);
+    for (const [source, replica] of [
+      [second, first],
+      [first, second],
+    ] as const) {
+      await Promise.all(writers.map((writer) => writer.more(5)));
+      const switched = await switchSource(stack, 1);
+      expect(switched.replica).toBe('follows');
+      expect([await takesWrites(source), await takesWrites(replica)]).toEqual([true, false]);
+      await Promise.all(writers.map((writer) => writer.more(5)));
+    }
+    await Promise.all(writers.map((writer) => writer.stop()));
+    for (const server of [first, second]) await eventually(() => expectNothingLost(server, channelId, writers));
+    expect(await servicePids()).toEqual(pids);
+  }, 120_000);
+
+  it('of the user database is noticed by every service', async () => {
+    const pids = await servicePids();
+    for (let i = 0; i < 2; i += 1) {
+      await switchSource(stack, 'users');
+      const { ann, onFirst } = await eventually(channelsOnBothShards, 20_000);
+      expect(await write(ann, onFirst, 'hello')).toBe(1);
+      await logIn(system.server, ann.name);
+    }
+    expect(await servicePids()).toEqual(pids);
+  }, 120_000);
+
+  it('that was interrupted is finished by the next one', async () => {
+    const { ann, onFirst } = await channelsOnBothShards();
+    await asRoot('database-shard-1', 'SET GLOBAL read_only = 1');
+    expect(
+      await ann.wire.askError({ type: 'WRITE_MESSAGE', serial: nextSerial(), channelId: onFirst, content: 'x' }),
+    ).toBe(UNAVAILABLE_TEXT.WRITE_MESSAGE);
+    expect(await switchSource(stack, 1)).toEqual({ source: 'database-shard-1', replica: 'follows' });
+    await eventually(async () => expect(await write(ann, onFirst, 'y')).toBeGreaterThan(0), 20_000);
+  }, 90_000);
+});
+
+describe('a source that crashes under load', () => {
+  it.each<[string, 'kill' | 'pause']>([
+    ['killed', 'kill'],
+    ['stopped in its tracks', 'pause'],
+  ])(
+    'loses no acknowledged message when its replica takes over, and comes back as the replica (%s)',
+    async (_, how) => {
+      const pids = await servicePids();
+      const { channelId, writers } = await load(6);
+      const [before, after] = (await takesWrites(first)) ? [first, second] : [second, first];
+      const old = stack.process(before === first ? 'database-shard-1' : 'database-shard-1-replica');
+      await Promise.all(writers.map((writer) => writer.more(10)));
+      await old[how]();
+      expect(await switchSource(stack, 1)).toMatchObject({ replica: 'is away' });
+      await Promise.all(writers.map((writer) => writer.more(10)));
+      await old.start();
+      expect([await takesWrites(before), await takesWrites(after)]).toEqual([false, true]);
+      const insert = system.rows(
+        before,
+        "INSERT INTO message (channel_id, message_sequence, user_id, once, content) VALUES (1, 1, 1, 1, '')",
+      );
+      await expect(insert).rejects.toMatchObject({ errno: 1290 });
+      await Promise.all(writers.map((writer) => writer.more(5)));
+      await Promise.all(writers.map((writer) => writer.stop()));
+      await expectNothingLost(after, channelId, writers);
+      await mendReplicas(stack, () => undefined);
+      await eventually(() => expectNothingLost(before, channelId, writers), 30_000);
+      expect(await servicePids()).toEqual(pids);
+    },
+    120_000,
+  );
+});
+
+async function asRoot(server: string, sql: string): Promise<void> {
+  const cwd = join(stack.description.stateDir, 'mariadb', server);
+  await promisify(execFile)('mariadb', ['--no-defaults', '--socket=mysqld.sock', '-e', sql], { cwd });
+}
