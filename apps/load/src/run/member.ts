@@ -151,17 +151,16 @@ export class Member implements FrameReader {
   }
 
   private fetchMore(): void {
-    const seen = this.check?.seenUpTo ?? 0;
-    if (seen >= this.fetchedUpTo && (this.check?.gaps ?? 0) === 0) {
+    const whole = this.check?.wholeUpTo ?? 0;
+    if (whole >= this.fetchedUpTo) {
       this.entered?.();
       return;
     }
-    const first = (this.check?.firstGap ?? seen) + 1;
     this.request({
       type: 'FETCH_MESSAGES_REQUEST',
       channelId: this.channel?.id,
-      startMessageSeqId: first,
-      endMessageSeqId: Math.min(this.fetchedUpTo, first + LIMITS.fetchMessages - 1),
+      startMessageSeqId: whole + 1,
+      endMessageSeqId: Math.min(this.fetchedUpTo, whole + LIMITS.fetchMessages),
     });
   }
 
