@@ -12,6 +12,8 @@ export interface Stage {
   readonly random: Random;
   /** How often this fault has struck before in this run. */
   readonly round: number;
+  /** Says for the record what has been hit. */
+  readonly hits: (what: string) => void;
 }
 
 /** Ends a fault; resolves when the machine is whole again. */

@@ -12,7 +12,8 @@ const run = promisify(execFile);
 const FULL_DISK = 'database-shard-1';
 const DISK_MIB = 256;
 
-const dataOf = (system: System): string => join(system.stack.description.stateDir, 'mariadb', FULL_DISK);
+const folderIn = (stackDir: string): string => join(stackDir, 'mariadb', FULL_DISK);
+const dataOf = (system: System): string => folderIn(system.stack.description.stateDir);
 const needsRoot = async (): Promise<string | undefined> =>
   process.getuid?.() === 0 ? undefined : 'only root may mount a small disk';
 
@@ -36,6 +37,12 @@ async function onSmallDisk(system: System): Promise<() => Promise<void>> {
     await rename(kept, data);
     await database.start();
   };
+}
+
+/** A run that was cut off may have left its small disk in place. */
+export async function removeSmallDisk(stackDir: string): Promise<void> {
+  // As a rule there is none.
+  await run('umount', [folderIn(stackDir)]).catch(() => undefined);
 }
 
 const fillDisk = async ({ system }: Stage): Promise<Heal> => {

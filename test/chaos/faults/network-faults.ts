@@ -4,8 +4,10 @@ import type { Fault, Heal, Stage } from './fault.js';
 
 const PARTITION_MS = 15_000;
 
-const messageWithoutShard = async ({ network, random }: Stage): Promise<Heal> => {
-  const mend = network.part('message', pick(random, ['database-shard-1', 'database-shard-2']));
+const messageWithoutShard = async ({ network, random, hits }: Stage): Promise<Heal> => {
+  const shard = pick(random, ['database-shard-1', 'database-shard-2']);
+  hits(shard);
+  const mend = network.part('message', shard);
   return async () => mend();
 };
 

@@ -7,7 +7,10 @@ import type { Fault, Heal, Stage } from './fault.js';
 export type Target = (stage: Stage) => readonly string[] | Promise<readonly string[]>;
 
 const found = async (stage: Stage, target: Target): Promise<StackProcess[]> =>
-  (await target(stage)).map((name) => stage.system.stack.process(name));
+  (await target(stage)).map((name) => {
+    stage.hits(name);
+    return stage.system.stack.process(name);
+  });
 
 /** Ends without a word (SIGKILL), and is started again. */
 export const killed =

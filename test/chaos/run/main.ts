@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FAULTS } from '../faults/all-faults.js';
 import type { Fault } from '../faults/fault.js';
+import { removeSmallDisk } from '../faults/machine.js';
 import { Network } from '../faults/network.js';
 import { seeded, shuffled } from '../workload/random.js';
 import { missingRow, passed, record, row, type RunInfo, verdict } from './report.js';
@@ -69,6 +70,7 @@ async function emptyStackDir(stateDir: string): Promise<string> {
   const stackDir = join(stateDir, 'stack');
   const description = join(stackDir, 'stack.json');
   if (existsSync(description)) await (await attachStack(description)).stop();
+  await removeSmallDisk(stackDir);
   await rm(stackDir, { recursive: true, force: true });
   return stackDir;
 }
@@ -109,7 +111,9 @@ async function main(): Promise<number> {
       const trial = await attempt({ system, network, fault, seed: seed + index, times, logFile });
       rows.set(fault.name, row(fault, trial, info));
       if (!passed(trial)) broken += 1;
-      say(`${passed(trial) ? 'ok' : 'FAILED'} ${fault.name}, seed ${trial.seed}: ${verdict(trial)}`);
+      say(
+        `${passed(trial) ? 'ok' : 'FAILED'} ${fault.name} ${trial.hit.join(', ')}, seed ${trial.seed}: ${verdict(trial)}`,
+      );
       const ms = (all: ReadonlyMap<number, number>) =>
         [...all].map(([shard, value]) => `shard ${shard} ${value} ms`).join(', ');
       say(

@@ -44,7 +44,7 @@ export function row(fault: Fault, trial: Trial, { date, versions }: RunInfo): st
     .join('<br>');
   const cells = [
     `${fault.title} (\`${fault.name}\`)`,
-    `${trial.times} ×`,
+    [`${trial.times} ×`, ...trial.hit].join(' '),
     seconds(trial.longestPauseMs),
     seconds(trial.resumedMs),
     told || 'nothing',
@@ -60,14 +60,17 @@ export const missingRow = (fault: Fault, why: string): string =>
 
 const nameIn = (line: string): string | undefined => /\(`([a-z-]+)`\)/.exec(line)?.[1];
 
-/** Puts rows into the page, in the order of `faults`; rows of faults that were not run stay as they are. */
-export async function record(page: string, faults: readonly Fault[], rows: ReadonlyMap<string, string>): Promise<void> {
-  const text = await readFile(page, 'utf8');
-  const [before, rest] = text.split(BEGIN);
+/** The page with these rows, in the order of `faults`; rows of faults that were not run stay as they are. */
+export function withResults(page: string, faults: readonly Fault[], rows: ReadonlyMap<string, string>): string {
+  const [before, rest] = page.split(BEGIN);
   const [old, after] = rest?.split(END) ?? [];
   if (before === undefined || old === undefined || after === undefined)
-    throw new Error(`${page} has no place for results`);
+    throw new Error('The page has no place for results');
   const known = new Map(old.split('\n').flatMap((line) => [[nameIn(line), line] as const]));
   const lines = faults.flatMap(({ name }) => rows.get(name) ?? known.get(name) ?? []);
-  await writeFile(page, `${before}${BEGIN}\n\n${[...HEAD, ...lines].join('\n')}\n\n${END}${after}`);
+  return `${before}${BEGIN}\n\n${[...HEAD, ...lines].join('\n')}\n\n${END}${after}`;
+}
+
+export async function record(file: string, faults: readonly Fault[], rows: ReadonlyMap<string, string>): Promise<void> {
+  await writeFile(file, withResults(await readFile(file, 'utf8'), faults, rows));
 }
