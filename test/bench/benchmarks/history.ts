@@ -11,7 +11,11 @@ const TEXT = 'x'.repeat(200);
 
 /** A shard's connection that takes messages in bulk; channels are spread over the shards by their ids, as when created. */
 class History {
-  private constructor(private readonly shards: readonly mysql.Connection[]) {}
+  readonly #shards: readonly mysql.Connection[];
+
+  private constructor(shards: readonly mysql.Connection[]) {
+    this.#shards = shards;
+  }
 
   static async open(context: Context): Promise<History> {
     const urls = (context.stack.env['MESSAGE_SHARD_SOURCE_URLS'] ?? '').split(',');
@@ -22,11 +26,11 @@ class History {
     const rows = channels.flatMap((channel) =>
       Array.from({ length: messages }, (_, index) => [channel, index + 1, author, index + 1, TEXT]),
     );
-    const byShard = Map.groupBy(rows, ([channel]) => (Number(channel) - 1) % this.shards.length);
+    const byShard = Map.groupBy(rows, ([channel]) => (Number(channel) - 1) % this.#shards.length);
     await Promise.all(
       [...byShard].map(async ([shard, own]) => {
         for (let start = 0; start < own.length; start += ROWS) {
-          await this.shards[shard]?.query(
+          await this.#shards[shard]?.query(
             'INSERT INTO message (channel_id, message_sequence, user_id, once, content) VALUES ?',
             [own.slice(start, start + ROWS)],
           );
@@ -39,7 +43,7 @@ class History {
     const part = 50_000;
     for (let first = 1; first <= messages; first += part) {
       const count = Math.min(part, messages - first + 1);
-      const shard = this.shards[(channel - 1) % this.shards.length];
+      const shard = this.#shards[(channel - 1) % this.#shards.length];
       for (let start = 0; start < count; start += ROWS) {
         const rows = Array.from({ length: Math.min(ROWS, count - start) }, (_, index) => {
           const sequence = first + start + index;
@@ -53,7 +57,7 @@ class History {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.shards.map((shard) => shard.end()));
+    await Promise.all(this.#shards.map((shard) => shard.end()));
   }
 }
 

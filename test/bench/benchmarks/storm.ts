@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoff, RECONNECT_BACKOFF } from '@parley/client';
 import {
+  type Findings,
   guestsOf,
   LoadRun,
   type Member,
@@ -19,7 +20,7 @@ interface Storm {
   readonly attempts: number;
   readonly missing: number;
   readonly clean: boolean;
-  readonly refused: number;
+  readonly findings: Findings;
 }
 
 const LONGEST_MS = 120_000;
@@ -75,11 +76,10 @@ async function storm(context: Context, options: ReturnType<typeof loadOptions>, 
     await delay(1000);
     run.stop();
     await run.settle(20_000);
-    const { lost, doubled, outOfOrder, unanswered, unexpectedAcks, refused, details } = run.findings();
-    for (const line of details) process.stderr.write(`${line}\n`);
+    const findings = run.findings();
+    const { lost, doubled, outOfOrder, unanswered, unexpectedAcks } = findings;
     const clean = lost + doubled + outOfOrder + unanswered + unexpectedAcks + away.size === 0;
-    if (!clean) process.stderr.write(`${JSON.stringify({ lost, doubled, outOfOrder, unanswered, unexpectedAcks })}\n`);
-    return { back: percentiles(times.slice()), attempts, missing: away.size, clean, refused };
+    return { back: percentiles(times.slice()), attempts, missing: away.size, clean, findings };
   } finally {
     run.close();
   }
@@ -94,6 +94,7 @@ export const stormBenchmark: Benchmark = {
     const options = loadOptions(context, line);
     process.stderr.write(`\n--- storm: ${line}\n`);
     const ours = await storm(context, options, await prepare(options, silent));
+    if (!ours.clean) process.stderr.write(`${JSON.stringify(ours.findings)}\n`);
     await keep(context, 'storm', ours);
     const server = await plainSubject(options);
     const plain = await storm(context, options, server.subject).finally(server.close);

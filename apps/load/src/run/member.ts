@@ -63,9 +63,11 @@ export class Member implements FrameReader {
       traffic: recorder.traffic,
       events: {
         text: (bytes, start, end) => reader.read(bytes, start, end, this),
-        ended: (code) => this.lost(socket, code),
+        ended: (ended, code) => this.lost(ended, code),
       },
     });
+    // It may have ended before anybody could be told of it.
+    if (socket.isEnded) throw new Error('closed as soon as it was open');
     this.socket = socket;
   }
 
