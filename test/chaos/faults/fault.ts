@@ -26,6 +26,8 @@ export interface Fault {
   readonly title: string;
   /** From the fault to its end, in milliseconds. */
   readonly lastsMs: number;
+  /** Takes minutes: not for a quick run. */
+  readonly slow?: boolean;
   /** Only systems with a second one of everything can be hurt like this. */
   readonly full?: boolean;
   /** Why it cannot be tried on this machine; undefined when it can. */

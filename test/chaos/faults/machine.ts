@@ -115,6 +115,7 @@ const clockFault = (kind: ServiceKind): Fault => ({
   name: `${kind}-clock-stepped`,
   title: `the clock of a ${kind} service is 10 minutes fast, then 10 minutes slow`,
   lastsMs: 0,
+  slow: true,
   impossible: noFakeTime,
   inject: clockStepped(kind),
 });
@@ -124,6 +125,7 @@ export const MACHINE_FAULTS: readonly Fault[] = [
     name: 'disk-full',
     title: 'the disk of a shard is full',
     lastsMs: 8000,
+    slow: true,
     full: true,
     impossible: needsRoot,
     prepare: onSmallDisk,

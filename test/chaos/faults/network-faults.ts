@@ -71,6 +71,7 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     name: 'message-shard-parted',
     title: 'nothing passes between the message services and one shard for 15 s',
     lastsMs: PARTITION_MS,
+    slow: true,
     full: true,
     inject: messageWithoutShard,
   },
@@ -78,6 +79,7 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     name: 'connection-kafka-parted',
     title: 'nothing passes between the connection services and Kafka for 15 s',
     lastsMs: PARTITION_MS,
+    slow: true,
     inject: connectionWithoutKafka,
   },
   {
@@ -90,6 +92,7 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     name: 'slow-reader',
     title: 'a member does not read what is sent',
     lastsMs: 15_000,
+    slow: true,
     inject: slowReader,
   },
 ];

@@ -11,7 +11,7 @@ import type { Fault } from '../faults/fault.js';
 import { removeSmallDisk } from '../faults/machine.js';
 import { Network } from '../faults/network.js';
 import { seeded, shuffled } from '../workload/random.js';
-import { missingRow, passed, record, row, type RunInfo, verdict } from './report.js';
+import { kept, missingRow, passed, record, row, type RunInfo, verdict } from './report.js';
 import { attempt } from './trial.js';
 
 // chaos [--quick] [--fault NAME]... [--seed N] [--times N] [--single] [--no-record] [--state DIR] [--offset N]
@@ -49,7 +49,11 @@ function chosen(): readonly Fault[] {
       throw new Error(`there is no fault ${name}: there are ${possible.map((each) => each.name).join(', ')}`);
     });
   }
-  return values.quick ? shuffled(seeded(seed), possible).slice(0, QUICK_FAULTS) : possible;
+  if (!values.quick) return possible;
+  return shuffled(
+    seeded(seed),
+    possible.filter(({ slow }) => slow !== true),
+  ).slice(0, QUICK_FAULTS);
 }
 
 const program = (command: string, ...args: string[]): string => {
