@@ -125,6 +125,8 @@ export const MACHINE_FAULTS: readonly Fault[] = [
     name: 'disk-full',
     title: 'the disk of a shard is full',
     lastsMs: 8000,
+    // MariaDB looks only once a minute whether its binary log has room again.
+    resumeWithinMs: 70_000,
     slow: true,
     full: true,
     impossible: needsRoot,

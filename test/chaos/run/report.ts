@@ -19,18 +19,20 @@ const seconds = (perShard: ReadonlyMap<number, number>): string =>
 export const kept = ({ violations, stuck }: Trial): boolean => violations.length === 0 && stuck === undefined;
 
 /** ... in time as well? */
-export const passed = (trial: Trial): boolean =>
-  kept(trial) && [...trial.resumedMs.values()].every((ms) => ms <= RESUME_WITHIN_MS);
+export const passed = (trial: Trial): boolean => kept(trial) && !isLate(trial);
+
+const isLate = ({ resumedMs, resumeWithinMs = RESUME_WITHIN_MS }: Trial): boolean =>
+  [...resumedMs.values()].some((ms) => ms > resumeWithinMs);
 
 /** The checker's judgement in a few words. */
-export function verdict({ violations, stuck, resumedMs, messages }: Trial): string {
+export function verdict(trial: Trial): string {
+  const { violations, stuck, messages } = trial;
   if (stuck !== undefined) return `**not finished**: ${stuck.replaceAll('|', '/').split('\n')[0] ?? ''}`;
   if (violations.length > 0) {
     const rules = [...Map.groupBy(violations, ({ rule }) => rule)].map(([rule, all]) => `${all.length} × ${rule}`);
     return `**broken**: ${rules.join(', ')}`;
   }
-  const slow = [...resumedMs.values()].some((ms) => ms > RESUME_WITHIN_MS) ? '**late**, ' : '';
-  return `${slow}0 lost, 0 doubled, 0 inverted of ${messages}`;
+  return `${isLate(trial) ? '**late**, ' : ''}0 lost, 0 doubled, 0 inverted of ${messages}`;
 }
 
 export interface RunInfo {

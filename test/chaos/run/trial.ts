@@ -17,6 +17,7 @@ export interface Trial {
   readonly longestPauseMs: ReadonlyMap<number, number>;
   /** From the end of the fault until every channel of a shard has had an acknowledgement: the longest, in ms. */
   readonly resumedMs: ReadonlyMap<number, number>;
+  readonly resumeWithinMs?: number | undefined;
   /** What people were told from the beginning of a fault until writes flow again. */
   readonly complaints: readonly { readonly text: string; readonly count: number }[];
   readonly messages: number;
@@ -110,6 +111,7 @@ export async function attempt({ system, network, fault, seed, times, logFile }: 
     hit: [...hit],
     longestPauseMs,
     resumedMs,
+    resumeWithinMs: fault.resumeWithinMs,
     complaints: [...heard].map(([text, count]) => ({ text, count })),
     messages: new Set(history.entries.flatMap((entry) => (entry.kind === 'ack' ? [entry.serial] : []))).size,
     violations,
