@@ -1,3 +1,4 @@
+import type { Certificate } from './native/certificate.js';
 import type { Balancer, DatabaseServer, ServiceInstance, Topology } from './topology.js';
 import { USER_SCHEMA } from './topology.js';
 
@@ -69,6 +70,8 @@ export interface BalancerPaths {
   readonly template: string;
   readonly webRoot: string;
   readonly stateDir: string;
+  /** With it only HTTPS is served. */
+  readonly tls?: Certificate | undefined;
 }
 
 /** Environment of the agent that runs one load balancer. `publicHost` is where clients outside reach it. */
@@ -86,6 +89,7 @@ export const balancerEnvironment = (
   NGINX_TEMPLATE: paths.template,
   NGINX_WEB_ROOT: paths.webRoot,
   NGINX_STATE_DIR: paths.stateDir,
+  ...(paths.tls && { NGINX_TLS_CERTIFICATE: paths.tls.certificate, NGINX_TLS_KEY: paths.tls.key }),
   ADVERTISE_HOST: publicHost,
   ADVERTISE_PORT: String(balancer.port),
   CHECK_ADDRESS: `${network.hostOf(balancer.name)}:${balancer.port}`,

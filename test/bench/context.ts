@@ -9,6 +9,8 @@ export interface Context {
   /** Whether to take minutes for what seconds can only show roughly. */
   readonly long: boolean;
   readonly seed: number;
+  /** How many sockets "very many" are. */
+  readonly sockets: number;
   /** Where results and pictures go. */
   readonly folder: string;
 }

@@ -16,6 +16,7 @@ const { values, positionals } = parseArgs({
     stack: { type: 'string' },
     state: { type: 'string', default: '.state/bench' },
     offset: { type: 'string', default: '14000' },
+    sockets: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '1' },
     docs: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
@@ -52,6 +53,7 @@ const context: Context = {
   stack,
   long: values.long,
   seed: Number(values.seed),
+  sockets: Number(values.sockets),
   folder: resolve(values.state, 'results'),
 };
 let failed = false;

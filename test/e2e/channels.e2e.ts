@@ -1,19 +1,7 @@
 import { ERROR_TEXT } from '@parley/protocol';
-import {
-  befriend,
-  channelOf,
-  type Connected,
-  enter,
-  guests,
-  nextSerial,
-  roomOf,
-  runningSystem,
-  write,
-} from '@parley/testing';
+import { befriend, channelOf, type Connected, enter, nextSerial, roomOf, stage, write } from '@parley/testing';
 
-const system = await runningSystem();
-const [first, second] = system.connectionServers as [string, string];
-const person = guests(system);
+const { first, second, person } = await stage();
 
 const channelsOf = async (of: Connected) =>
   (await of.wire.ask({ type: 'FETCH_CHANNELS_REQUEST' }, 'FETCH_CHANNELS_RESPONSE')).channels;

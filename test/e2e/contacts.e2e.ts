@@ -1,19 +1,7 @@
 import { alreadyConnectedWith, alreadyInvitedTo, type ContactStatus, ERROR_TEXT } from '@parley/protocol';
-import {
-  befriend,
-  type Connected,
-  eventually,
-  guests,
-  logIn,
-  PASSWORD,
-  post,
-  runningSystem,
-  WireClient,
-} from '@parley/testing';
+import { befriend, type Connected, eventually, logIn, PASSWORD, post, stage, WireClient } from '@parley/testing';
 
-const system = await runningSystem();
-const [first, second] = system.connectionServers as [string, string];
-const person = guests(system);
+const { system, first, second, person } = await stage();
 
 const inviteCodeOf = async (of: Connected) =>
   (await of.wire.ask({ type: 'FETCH_USER_INVITECODE_REQUEST' }, 'FETCH_USER_INVITECODE_RESPONSE')).inviteCode;

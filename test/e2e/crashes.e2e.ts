@@ -1,18 +1,6 @@
-import {
-  channelOf,
-  eventually,
-  guests,
-  newConnected,
-  nextSerial,
-  roomOf,
-  runningSystem,
-  WireClient,
-  write,
-} from '@parley/testing';
+import { channelOf, eventually, newConnected, nextSerial, roomOf, stage, WireClient, write } from '@parley/testing';
 
-const system = await runningSystem();
-const [first, second] = system.connectionServers as [string, string];
-const person = guests(system);
+const { system, first, second, person } = await stage();
 
 afterEach(async () => {
   await system.heal();

@@ -1,20 +1,7 @@
 import { CLOSE, type PushInboxEntry } from '@parley/protocol';
-import {
-  channelOf,
-  enter,
-  eventually,
-  guests,
-  nextSerial,
-  post,
-  roomOf,
-  runningSystem,
-  WireClient,
-  write,
-} from '@parley/testing';
+import { channelOf, enter, eventually, nextSerial, post, roomOf, stage, WireClient, write } from '@parley/testing';
 
-const system = await runningSystem();
-const [first, second] = system.connectionServers as [string, string];
-const person = guests(system);
+const { system, first, second, person } = await stage();
 
 async function inbox(of: { session: string }): Promise<PushInboxEntry[]> {
   const response = await fetch(new URL('/api/v1/push/inbox', system.server), {

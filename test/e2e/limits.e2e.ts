@@ -1,26 +1,23 @@
-import { CLOSE, ERROR_TEXT, PATHS, UNAVAILABLE_TEXT } from '@parley/protocol';
+import { CLOSE, ERROR_TEXT, PATHS, UNAVAILABLE_TEXT, UNKNOWN_TYPE } from '@parley/protocol';
 import {
   befriend,
   channelOf,
   type Connected,
   enter,
   eventually,
-  guests,
   newPerson,
   nextSerial,
   PASSWORD,
   post,
   pushInbox,
   roomOf,
-  runningSystem,
+  stage,
   uniqueName,
   WireClient,
   write,
 } from '@parley/testing';
 
-const system = await runningSystem();
-const [first, second] = system.connectionServers as [string, string];
-const person = guests(system);
+const { system, first, second, person } = await stage();
 
 const channelsOf = async (of: Connected) =>
   (await of.wire.ask({ type: 'FETCH_CHANNELS_REQUEST' }, 'FETCH_CHANNELS_RESPONSE')).channels;
@@ -216,5 +213,33 @@ describe('a command during a stall of Kafka (D12)', () => {
     expect(await channelsOf(bob)).toEqual([channel]);
     for (const repeated of ann.wire.take('CREATE_RESPONSE')) expect(repeated.channelId).toBe(created.channelId);
     for (const joined of bob.wire.take('NOTIFY_JOIN')) expect(joined.channelId).toBe(created.channelId);
+  }, 150_000);
+
+  it('D13: is answered by the one writer of the socket: every answer whole, once, among all others', async () => {
+    const [ann, bob] = [await person('ann', first), await person('bob', first)];
+    const channelId = await roomOf(ann, bob);
+    const kafka = system.stack.process('kafka-1');
+    const serials = Array.from({ length: 50 }, nextSerial);
+    await kafka.pause();
+    for (const serial of serials) ann.wire.send({ type: 'WRITE_MESSAGE', serial, channelId, content: `${serial}` });
+    // Answered by the server itself, all the time in which the writes fail.
+    let misread = 0;
+    const chatter = setInterval(() => {
+      ann.wire.send({ type: 'NOT_A_FRAME', misread: (misread += 1) });
+    }, 20);
+    const failed = [];
+    while (failed.length < serials.length) {
+      failed.push(await ann.wire.next('ERROR', ({ messageType }) => messageType === 'WRITE_MESSAGE', 30_000));
+    }
+    clearInterval(chatter);
+    for (let answered = 0; answered < misread; answered += 1) {
+      await ann.wire.next('ERROR', ({ messageType }) => messageType === UNKNOWN_TYPE);
+    }
+    expect(ann.wire.take('ERROR')).toEqual([]);
+    expect(ann.wire.closed).toBeUndefined();
+    await kafka.resume();
+    await eventually(() => ann.wire.settle(), 60_000);
+    for (const serial of serials) expect(await write(ann, channelId, `${serial}`, serial)).toBeGreaterThan(0);
+    expect(await system.storedMessages(channelId)).toHaveLength(serials.length);
   }, 150_000);
 });

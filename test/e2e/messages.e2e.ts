@@ -4,17 +4,14 @@ import {
   type Connected,
   enter,
   eventually,
-  guests,
   nextSerial,
   roomOf,
-  runningSystem,
+  stage,
   WireClient,
   write,
 } from '@parley/testing';
 
-const system = await runningSystem();
-const [first, second] = system.connectionServers as [string, string];
-const person = guests(system);
+const { system, first, second, person } = await stage();
 
 describe('two people in a channel', () => {
   it.each([

@@ -1,10 +1,9 @@
 import { ChatClient, type ChatMessage, Endpoints } from '@parley/client';
 import { openNodeSocket } from '@parley/client/node';
 import type { ChannelId } from '@parley/protocol';
-import { channelOf, eventually, newConnected, runningSystem, TcpRelay } from '@parley/testing';
+import { channelOf, eventually, newConnected, stage, TcpRelay } from '@parley/testing';
 
-const system = await runningSystem();
-const [first, second] = system.connectionServers as [string, string];
+const { system, first, second } = await stage();
 
 /** A client of the SDK with a screen: what it shows, in the order it shows it. */
 class Chatter implements Disposable {

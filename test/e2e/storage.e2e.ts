@@ -1,19 +1,8 @@
 import { DEAD_LETTER_TOPIC, messageRelay, messageRequest, pushNotification } from '@parley/contracts';
 import { partitionOf } from '@parley/kafka';
-import {
-  channelOf,
-  eventually,
-  guests,
-  type KafkaAccess,
-  PASSWORD,
-  pushInbox,
-  roomOf,
-  runningSystem,
-  write,
-} from '@parley/testing';
+import { channelOf, eventually, type KafkaAccess, PASSWORD, pushInbox, roomOf, stage, write } from '@parley/testing';
 
-const system = await runningSystem();
-const person = guests(system);
+const { system, person } = await stage();
 
 const tablesOf = async (database: string) =>
   (await system.rows(database, 'SHOW TABLES')).map((row) => String(Object.values(row)[0]));

@@ -9,6 +9,7 @@ import { AccountService } from './account/account.service.js';
 import { Passwords } from './account/password.js';
 import { SessionEndings } from './account/session-endings.js';
 import { Unregistrations } from './account/unregistrations.js';
+import { AuthMetrics } from './auth.metrics.js';
 import type { AuthConfig } from './config.js';
 import { AuthController } from './http/auth.controller.js';
 import { LoginStrategy } from './http/login.strategy.js';
@@ -43,6 +44,7 @@ export class AppModule {
         AccountRepository,
         AccountService,
         AttemptLimits,
+        AuthMetrics,
         LoginStrategy,
         Passwords,
         SessionEndings,

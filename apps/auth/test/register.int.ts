@@ -104,7 +104,11 @@ describe('registering', () => {
   ])('answers 503 while the %s is away', async (_server, settings) => {
     await using cutOff = await AuthServer.startUnready(settings);
     expect(await cutOff.register(freshName())).toMatchObject({ status: 503, text: 'Register user failed.' });
-    expect(await cutOff.login(freshName())).toMatchObject({ status: 503, text: 'Login failed.' });
+    const login = await cutOff.login(freshName());
+    expect(login).toMatchObject({ status: 503, text: 'Login failed.' });
+    expect(login.headers.get('retry-after')).toBe('2');
+    const { text: metrics } = await cutOff.ask('/metrics', { method: 'GET' });
+    expect(metrics).toMatch(/^auth_failures_total\{.*path="\/api\/v1\/auth\/login".*\} 1$/m);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-export { type TestData } from './data/test-data.js';
+export { createTestData, type TestData } from './data/test-data.js';
 export { type ProcessUse, usedBetween, usedBy, usedByProcess } from './measure/processes.js';
 export { type Percentiles, percentiles, Samples } from './measure/samples.js';
 export { type LoadOptions, readOptions } from './options.js';
@@ -9,7 +9,9 @@ export { isClean, LoadResult } from './report/result.js';
 export { chart, type Line, type Panel } from './report/svg.js';
 export { summary, table } from './report/table.js';
 export { type Findings } from './run/findings.js';
+export { concurrently } from './run/concurrently.js';
 export { LoadRun, type Guest, type Pace } from './run/load-run.js';
 export { guestsOf, measure, prepare, type Subject } from './run/measure.js';
 export { type Member } from './run/member.js';
 export { seeded } from './run/random.js';
+export { nowUs } from './wire/clock.js';

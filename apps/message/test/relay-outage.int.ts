@@ -76,7 +76,8 @@ describe('while a shard is away', () => {
         endMessageSeqId: seq(9),
       }),
     );
-    expect(told.acks).toEqual([FAILED, 'Enter failed.', FAILED, 'Fetch messages failed.']);
+    // Where the channel ends is known, so it can be entered; what is in it cannot be told, as the replica has nothing.
+    expect(told.acks).toEqual([FAILED, FAILED, 'Fetch messages failed.']);
   }, 15_000);
 
   it('a short absence is waited out', async () => {

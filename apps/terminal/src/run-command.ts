@@ -165,6 +165,7 @@ async function rest(shell: Shell, request: () => Promise<ApiAnswer>, done: strin
     if (error instanceof Unreachable) shell.problem('Request failed.');
   });
   if (answer) shell.system(`Response Status: ${answer.status}, Body: ${answer.body}`);
+  if (answer?.status === 503) shell.problem(`The server is busy. Try again in ${answer.retryAfter ?? 2} s.`);
   if (answer?.ok) shell.system(done);
   else shell.problem(failed);
   return answer?.ok ?? false;

@@ -27,6 +27,7 @@ describe('what went wrong', () => {
   it.each([
     ['does not tell which of name and password is wrong', answer(401, 'Not authenticated.'), /Name or password/],
     ['tells how long to wait', answer(429, 'Too many attempts.', 42), /42 s/],
+    ['tells to come back to a service that is busy', answer(503, 'Login failed.', 2), /busy.* 2 s/],
     ['is the rule that a new name breaks', answer(400, 'Username must be a text.'), 'Username must be a text.'],
     ['is the number where there is no text', answer(403, ''), /403/],
   ])('%s', (_name, given, text) => expect(refusalText(given)).toMatch(text));

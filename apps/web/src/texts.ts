@@ -31,5 +31,6 @@ export function failureText(error: unknown): string {
 export function refusalText({ status, body, retryAfter }: ApiAnswer): string {
   if (status === 401) return 'Name or password is wrong.';
   if (status === 429) return `Too many attempts, try again in ${retryAfter ?? 60} s.`;
+  if (status === 503) return `The server is busy, try again in ${retryAfter ?? 2} s.`;
   return body === '' ? `The server answered ${status}.` : body;
 }

@@ -5,6 +5,7 @@ import { interruption } from './output.js';
 /** The program that hurts a system of its own while people chat, and judges. */
 export const chaosCommand = (args: readonly string[]): [string, ...string[]] => [
   process.execPath,
+  '--disable-warning=TimeoutNegativeWarning',
   inWorkspace('test', 'chaos', 'dist', 'run', 'main.js'),
   ...args,
 ];

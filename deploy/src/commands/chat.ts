@@ -2,20 +2,28 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { DeployError } from '../errors.js';
 import { inWorkspace } from '../workspace.js';
+import type { Stack } from '../stack/stack.js';
 import { startedStacks } from './run-stacks.js';
 
 /** Where to ask for servers, unless the user says it: the client would guess at three addresses, of which one is there. */
-async function whereToAsk(args: readonly string[]): Promise<string[]> {
+function whereToAsk(args: readonly string[], stack: Stack | undefined): string[] {
   if (args.some((arg) => /^--(consul|server|help)\b/.test(arg))) return [];
-  const [stack] = await startedStacks();
   return stack === undefined ? [] : ['--consul', stack.urls.consul.join(',')];
 }
+
+/** A certificate that was made for this machine alone is not trusted by itself. */
+const trusting = (stack: Stack | undefined): Record<string, string> =>
+  stack?.description.tls === undefined ? {} : { NODE_EXTRA_CA_CERTS: stack.description.tls.certificate };
 
 /** `chat [args]`: the terminal client, with the arguments and the terminal as they are. */
 export async function chat(args: readonly string[]): Promise<number> {
   const program = inWorkspace('apps', 'terminal', 'dist', 'main.js');
   if (!existsSync(program)) throw new DeployError('apps/terminal/dist/main.js is missing: run npm run build');
-  const client = spawn(process.execPath, [program, ...(await whereToAsk(args)), ...args], { stdio: 'inherit' });
+  const [stack] = await startedStacks();
+  const client = spawn(process.execPath, [program, ...whereToAsk(args, stack), ...args], {
+    stdio: 'inherit',
+    env: { ...trusting(stack), ...process.env },
+  });
   // The client decides what Ctrl-C means.
   process.on('SIGINT', () => undefined);
   process.once('SIGTERM', () => client.kill());

@@ -1,6 +1,10 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DeployError } from '../errors.js';
-import { findDescription } from '../stack/description.js';
+import { selfSignedCertificate, type Certificate } from '../native/certificate.js';
+import { findDescription, type StackDescription } from '../stack/description.js';
 import { startStack } from '../stack/start-stack.js';
 import type { Stack } from '../stack/stack.js';
 import { MAX_INSTANCES, SERVICE_KINDS, type Profile, type Scale, type ServiceKind } from '../topology.js';
@@ -43,22 +47,69 @@ function welcome(stack: Stack): string {
   ].join('\n');
 }
 
-/** `start [--full] [--scale service=count,...]`: what of the system does not run yet is started. */
+interface TlsOptions {
+  readonly tls: boolean;
+  readonly 'tls-certificate'?: string | undefined;
+  readonly 'tls-key'?: string | undefined;
+}
+
+/** The operator's certificate, one for this machine alone, or none; a running system keeps what it has. */
+async function chosenCertificate(
+  { tls, 'tls-certificate': certificate, 'tls-key': key }: TlsOptions,
+  stateDir: string,
+  running: StackDescription | undefined,
+): Promise<Certificate | undefined> {
+  if ((certificate === undefined) !== (key === undefined)) {
+    throw new DeployError('--tls-certificate and --tls-key go together');
+  }
+  const given =
+    certificate !== undefined && key !== undefined
+      ? { certificate: await readable(certificate), key: await readable(key) }
+      : tls
+        ? await selfSignedCertificate(join(stateDir, 'tls'))
+        : undefined;
+  if (running === undefined) return given;
+  if (given !== undefined && given.certificate !== running.tls?.certificate) {
+    throw new DeployError('the system runs already, with another certificate or none: stop it first with npm stop');
+  }
+  return running.tls;
+}
+
+async function readable(file: string): Promise<string> {
+  const path = resolve(file);
+  await access(path, constants.R_OK).catch(() => {
+    throw new DeployError(`${path} cannot be read`);
+  });
+  return path;
+}
+
+/**
+ * `start [--full] [--scale service=count,...] [--tls | --tls-certificate FILE --tls-key FILE]`: what of the system does not
+ * run yet is started.
+ */
 export async function start(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
-    options: { full: { type: 'boolean', default: false }, scale: { type: 'string' } },
+    options: {
+      full: { type: 'boolean', default: false },
+      scale: { type: 'string' },
+      tls: { type: 'boolean', default: false },
+      'tls-certificate': { type: 'string' },
+      'tls-key': { type: 'string' },
+    },
   });
   const profile: Profile = values.full ? 'full' : 'single';
   const began = Date.now();
   await requireOtherProfileStopped(profile);
   // A running system keeps the numbers it was given, where --scale does not say otherwise.
   const before = await findDescription(runDir(profile));
+  const tls = await chosenCertificate(values, runDir(profile), before);
   let startedAnything = false;
   const stack = await startStack({
     profile,
     stateDir: runDir(profile),
     scale: { ...before?.scale, ...(values.scale === undefined ? {} : parseScale(values.scale)) },
+    tls,
     owned: false,
     signal: interruption(),
     progress: (line) => {

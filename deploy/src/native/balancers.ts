@@ -1,4 +1,5 @@
 import { balancerEnvironment } from '../environment.js';
+import type { Certificate } from './certificate.js';
 import type { Topology } from '../topology.js';
 import { inWorkspace } from '../workspace.js';
 import type { Part } from './part.js';
@@ -6,7 +7,7 @@ import { nativeNetwork } from './services.js';
 import { answersOk } from './waiting.js';
 
 /** One agent per load balancer; the agent runs nginx itself. */
-export const balancerParts = (topology: Topology, stateDir: string): Part[] =>
+export const balancerParts = (topology: Topology, stateDir: string, tls?: Certificate): Part[] =>
   topology.balancers.map((balancer) => ({
     name: balancer.name,
     stage: 'balancer',
@@ -19,8 +20,10 @@ export const balancerParts = (topology: Topology, stateDir: string): Part[] =>
         template: inWorkspace('nginx', 'nginx.conf.template'),
         webRoot: inWorkspace('apps', 'web', 'dist'),
         stateDir,
+        tls,
       }),
     }),
     // Asked, not only connected to: a master without workers takes connections.
-    ready: () => answersOk(`http://127.0.0.1:${balancer.port}/health/live`),
+    // Where only HTTPS is served, sending us there is an answer as well.
+    ready: () => answersOk(`http://127.0.0.1:${balancer.port}/health/live`, tls ? [301] : undefined),
   }));

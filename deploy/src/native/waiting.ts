@@ -44,8 +44,9 @@ export const converses = async (port: number, say: string, enough: (received: Bu
 
 export const accepts = (port: number): Promise<boolean> => converses(port, '', () => true);
 
-export async function answersOk(url: string): Promise<boolean> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+/** Whether the answer is a success, or has one of these statuses. */
+export async function answersOk(url: string, statuses?: readonly number[]): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2000), redirect: 'manual' });
   await response.body?.cancel();
-  return response.ok;
+  return statuses?.includes(response.status) ?? response.ok;
 }

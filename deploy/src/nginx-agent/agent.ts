@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../errors.js';
 import { becomesTrue } from '../native/waiting.js';
-import type { AgentConfig } from './agent-config.js';
+import { tlsOf, type AgentConfig } from './agent-config.js';
 import { ConsulClient } from './consul-client.js';
 import { NginxProcess } from './nginx-process.js';
 import { KeptRegistration } from './registration.js';
@@ -44,6 +44,7 @@ export class NginxAgent {
         name: 'nginx',
         address: config.ADVERTISE_HOST,
         port: config.ADVERTISE_PORT,
+        scheme: tlsOf(config) ? 'https' : 'http',
         checkAddress: config.CHECK_ADDRESS,
       },
       report,

@@ -7,6 +7,8 @@ export interface Registration {
   readonly name: string;
   readonly address: string;
   readonly port: number;
+  /** How it is spoken to. */
+  readonly scheme: 'http' | 'https';
   /** `host:port` that Consul asks every two seconds. */
   readonly checkAddress: string;
 }
@@ -42,9 +44,12 @@ export class ConsulClient {
       name: registration.name,
       address: registration.address,
       port: registration.port,
+      meta: { scheme: registration.scheme },
       check: {
         name: `HTTP ${registration.checkAddress}`,
-        http: `http://${registration.checkAddress}/health/live`,
+        http: `${registration.scheme}://${registration.checkAddress}/health/live`,
+        // Whether it lives is asked here, not who it is; the certificate may be for another name.
+        tlsskipverify: true,
         interval: '2s',
         timeout: '3s',
         deregistercriticalserviceafter: '1m',

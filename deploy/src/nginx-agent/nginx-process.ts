@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { lookup } from 'node:dns/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,8 @@ import { childrenOf } from '../native/proc-fs.js';
 import { ProcessTable } from '../native/process-table.js';
 import { run } from '../native/run.js';
 import { becomesTrue } from '../native/waiting.js';
-import type { AgentConfig } from './agent-config.js';
+import type { Certificate } from '../native/certificate.js';
+import { tlsOf, type AgentConfig } from './agent-config.js';
 import { renderConfig, UPSTREAMS, type Instances, type Settings } from './render.js';
 
 const MAX_OPEN_FILES = 1_048_576;
@@ -36,6 +37,19 @@ async function resolveAll(instances: Instances): Promise<Instances> {
     async (name) => [name, (await Promise.all(instances[name].map(resolved))).flat()] as const,
   );
   return { ...instances, ...Object.fromEntries(await Promise.all(entries)) };
+}
+
+/** A certificate that was replaced makes another configuration, so that nginx reads it. */
+async function tlsLines({ certificate, key }: Certificate): Promise<string> {
+  const { mtimeMs } = await stat(certificate);
+  const lines = [
+    `# as of ${new Date(mtimeMs).toISOString()}`,
+    `ssl_certificate ${JSON.stringify(certificate)};`,
+    `ssl_certificate_key ${JSON.stringify(key)};`,
+    'ssl_protocols TLSv1.2 TLSv1.3;',
+    'ssl_session_cache shared:tls:2m;',
+  ];
+  return lines.map((line) => `    ${line}\n`).join('');
 }
 
 /** nginx itself, run by the agent. It outlives an agent that crashes; the next agent finds it and takes over. */
@@ -128,10 +142,12 @@ export class NginxProcess {
 
   async #settings(): Promise<Settings> {
     const openFiles = await openFilesLimit();
+    const tls = tlsOf(this.config);
     return {
       stateDir: this.#dir,
       webRoot: this.config.NGINX_WEB_ROOT,
-      listen: this.config.NGINX_LISTEN,
+      listen: `${this.config.NGINX_LISTEN}${tls ? ' ssl' : ''}`,
+      tls: tls ? await tlsLines(tls) : '',
       // Workers run as whoever started us, who can read what they serve; only root has a choice.
       user: process.getuid?.() === 0 ? `user ${userInfo().username};` : '',
       workers: this.config.NGINX_WORKERS,

@@ -7,6 +7,7 @@ const settings = {
   stateDir: '/state/nginx-1',
   webRoot: '/web',
   listen: '127.0.0.1:18080',
+  tls: '',
   user: 'user someone;',
   workers: 2,
   connections: 16384,
@@ -65,6 +66,14 @@ describe('the nginx configuration', () => {
 
   it.each(['127.0.0.1:65536', '127.0.0.1:0', '127.0.0.1'])('leaves out %s, which nginx would refuse', (address) => {
     expect(rendered({ auth: [address, '127.0.0.1:18100'] })).toBe(rendered({ auth: ['127.0.0.1:18100'] }));
+  });
+
+  it('tells browsers on every page what they may load, guess, frame and tell others', () => {
+    const page = location(rendered({}), '/');
+    expect(page).toMatch(/Content-Security-Policy "default-src 'self';[^"]*frame-ancestors 'none';[^"]*"/);
+    expect(page).not.toMatch(/unsafe-(inline|eval)/);
+    for (const header of ['X-Content-Type-Options nosniff', 'Referrer-Policy same-origin', 'Strict-Transport-Security'])
+      expect(page).toContain(`add_header ${header}`);
   });
 
   it('refuses a template with a name it does not know', () => {

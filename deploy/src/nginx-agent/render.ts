@@ -10,8 +10,10 @@ export type Instances = Readonly<Record<Upstream, readonly string[]>>;
 export interface Settings {
   readonly stateDir: string;
   readonly webRoot: string;
-  /** `address:port` to listen on. */
+  /** `address:port` to listen on, and how. */
   readonly listen: string;
+  /** What encryption needs, as lines before the upstreams, or nothing. */
+  readonly tls: string;
   /** The `user` directive, or nothing. */
   readonly user: string;
   readonly workers: number;
@@ -43,7 +45,7 @@ export function renderConfig(template: string, settings: Settings, instances: In
   const valid = Object.fromEntries(UPSTREAMS.map((name) => [name, instances[name].filter(isValid)]));
   const values: Record<string, string> = {
     ...Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, String(value)])),
-    upstreams: UPSTREAMS.map((name) => upstreamBlock(name, valid[name] ?? [])).join('\n'),
+    upstreams: settings.tls + UPSTREAMS.map((name) => upstreamBlock(name, valid[name] ?? [])).join('\n'),
     ...Object.fromEntries(
       UPSTREAMS.map((name) => [`pass:${name}`, valid[name]?.length ? `proxy_pass http://${name};` : UNAVAILABLE]),
     ),

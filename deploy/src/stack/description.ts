@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { DeployError } from '../errors.js';
+import type { Certificate } from '../native/certificate.js';
 import { REPLICATIONS, type Replication } from '../native/mariadb.js';
 import { MAX_INSTANCES, PROFILES, SERVICE_KINDS, type Profile, type Scale, type ServiceKind } from '../topology.js';
 
@@ -17,6 +18,7 @@ export const StackDescription = z.object({
   balancers: z.boolean(),
   env: z.partialRecord(z.enum(SERVICE_KINDS), z.record(z.string(), z.string())),
   replicated: z.boolean().optional(),
+  tls: z.object({ certificate: z.string(), key: z.string() }).optional(),
   replication: z.enum(REPLICATIONS).default('semi-synchronous'),
 });
 export type StackDescription = z.infer<typeof StackDescription>;
@@ -39,6 +41,8 @@ export interface StackOptions {
   readonly replicated?: boolean | undefined;
   /** Default semi-synchronous. Takes effect for servers that are started. */
   readonly replication?: Replication;
+  /** Files to serve HTTPS with at the load balancers; plain HTTP without. Takes effect for what is started. */
+  readonly tls?: Certificate | undefined;
   /** Default true: when this process ends, however it ends, the stack stops. */
   readonly owned?: boolean;
   /** Receives a line for each step that takes long. */
@@ -63,6 +67,7 @@ export const describe = (options: StackOptions): StackDescription =>
     env: options.env ?? {},
     replicated: options.replicated,
     replication: options.replication,
+    tls: options.tls,
   });
 
 export const descriptionFile = (stateDir: string): string => join(stateDir, 'stack.json');

@@ -30,7 +30,14 @@ export const describedService = (
   environment: Environment,
   service: ServiceInstance,
   extra: Environment = {},
-): Part => servicePart(service, { ...environment, ...description.env[service.kind], ...extra });
+): Part =>
+  servicePart(service, {
+    ...environment,
+    // Where people come over HTTPS only, their cookies need not go any other way.
+    ...(service.kind === 'auth' && description.tls !== undefined && { COOKIE_SECURE: 'true' }),
+    ...description.env[service.kind],
+    ...extra,
+  });
 
 export function stackParts(description: StackDescription, topology: Topology, secrets: StackSecrets): StackParts {
   const { stateDir } = description;
@@ -43,7 +50,7 @@ export function stackParts(description: StackDescription, topology: Topology, se
       consul: consulParts(topology, stateDir),
       redis: redisParts(topology, stateDir, secrets),
     },
-    balancers: description.balancers ? balancerParts(topology, stateDir) : [],
+    balancers: description.balancers ? balancerParts(topology, stateDir, description.tls) : [],
     services: services.map((service) => describedService(description, environment, service)),
   };
 }

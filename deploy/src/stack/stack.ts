@@ -58,7 +58,9 @@ export class Stack {
     this.env = stackEnvironment(this.topology, secrets);
     this.urls = {
       consul: consulUrls(this.topology, nativeNetwork),
-      balancers: this.parts.balancers.map((part) => `http://127.0.0.1:${part.ports[0]}`),
+      balancers: this.parts.balancers.map(
+        (part) => `${description.tls === undefined ? 'http' : 'https'}://127.0.0.1:${part.ports[0]}`,
+      ),
       services: Object.fromEntries(this.parts.services.map((part) => [part.name, `http://127.0.0.1:${part.ports[0]}`])),
     };
   }

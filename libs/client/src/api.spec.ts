@@ -1,3 +1,4 @@
+import { ManualClock } from '../test/manual-clock.js';
 import { Api, NoAnswer } from './api.js';
 import { Endpoints } from './endpoints.js';
 import { Unreachable } from './errors.js';
@@ -13,7 +14,9 @@ function api(answer: (url: string) => Promise<Response>) {
     calls.push({ url, init });
     return answer(url);
   };
-  return { calls, api: new Api(new Endpoints(() => Promise.resolve(['http://one', 'http://two'])), fetch) };
+  const clock = new ManualClock();
+  const endpoints = new Endpoints(() => Promise.resolve(['http://one', 'http://two']));
+  return { calls, clock, api: new Api(endpoints, fetch, clock) };
 }
 
 const unreachable = (): Promise<Response> => Promise.reject(new TypeError('fetch failed'));
@@ -46,6 +49,32 @@ describe('api', () => {
   it('tells how long to wait after too many attempts', async () => {
     const { api: rest } = api(() => text('Too many attempts.', 429, { 'Retry-After': '7' }));
     expect(await rest.login('ann', 'x')).toMatchObject({ session: undefined, retryAfter: 7 });
+  });
+
+  it('logs in as soon as the service can, as patiently as it asks for', async () => {
+    const answers = [text('Login failed.', 503, { 'Retry-After': '2' }), text('Busy.', 503), text('abc=')];
+    const { api: rest, calls, clock } = api(() => answers.shift() ?? unreachable());
+    const login = rest.login('ann', 'secret99');
+    await clock.pass(1_999);
+    expect(calls).toHaveLength(1);
+    await clock.pass(1);
+    expect(calls).toHaveLength(2);
+    await clock.pass(1_000);
+    expect(await login).toMatchObject({ ok: true, session: { cookie: 'abc=' } });
+  });
+
+  it('gives a service that stays busy four tries, and says how long to wait then', async () => {
+    const { api: rest, calls, clock } = api(() => text('Logout failed.', 503, { 'Retry-After': '60' }));
+    const logout = rest.logout({ username: 'ann', cookie: 'abc' });
+    await clock.pass(9_000);
+    expect(await logout).toMatchObject({ status: 503, body: 'Logout failed.', retryAfter: 60 });
+    expect(calls).toHaveLength(4);
+  });
+
+  it('does not repeat a registration: the first may have been carried out', async () => {
+    const { api: rest, calls } = api(() => text('Register user failed.', 503));
+    expect(await rest.register('ann', 'secret99')).toMatchObject({ status: 503 });
+    expect(calls).toHaveLength(1);
   });
 
   it('goes to the next server when one cannot be reached', async () => {

@@ -1,4 +1,5 @@
 import { PATHS, PushInboxEntry, SESSION_COOKIE } from '@parley/protocol';
+import { type Clock, systemClock } from './clock.js';
 import type { Endpoints, Fetch } from './endpoints.js';
 import { Unreachable } from './errors.js';
 import type { Session } from './session.js';
@@ -8,7 +9,7 @@ export interface ApiAnswer {
   /** True for 200. */
   readonly ok: boolean;
   readonly body: string;
-  /** Seconds to wait before the next try, when the server says so (429). */
+  /** Seconds to wait before the next try, when the server says so (429, 503). */
   readonly retryAfter: number | undefined;
 }
 
@@ -19,6 +20,9 @@ export interface LoginAnswer extends ApiAnswer {
 
 const TIMEOUT_MS = 15_000;
 
+/** A service that cannot do its work now is asked again a few times, where that does no harm: a failover takes seconds. */
+const BUSY = { status: 503, tries: 4, longestWaitMs: 3_000 };
+
 /**
  * The REST side. An HTTP status, whatever it is, is an answer; only a server that cannot be reached sends the request
  * to the next one. Throws Unreachable when none can be reached, NoAnswer when one stays silent.
@@ -27,19 +31,22 @@ export class Api {
   constructor(
     private readonly endpoints: Endpoints,
     private readonly fetch: Fetch = (url, init) => globalThis.fetch(url, init),
+    private readonly clock: Clock = systemClock,
   ) {}
 
   register(username: string, password: string): Promise<ApiAnswer> {
     return this.#post(PATHS.register, undefined, { username, password });
   }
 
+  /** Tries again for some seconds while the service is busy. */
   async login(username: string, password: string): Promise<LoginAnswer> {
-    const answer = await this.#post(PATHS.login, undefined, { username, password });
+    const answer = await this.#patiently(() => this.#post(PATHS.login, undefined, { username, password }));
     return { ...answer, session: answer.ok ? { username, cookie: answer.body } : undefined };
   }
 
+  /** Tries again for some seconds while the service is busy. */
   logout(session: Session): Promise<ApiAnswer> {
-    return this.#post(PATHS.logout, session);
+    return this.#patiently(() => this.#post(PATHS.logout, session));
   }
 
   unregister(session: Session): Promise<ApiAnswer> {
@@ -50,6 +57,15 @@ export class Api {
   async pushInbox(session: Session): Promise<readonly PushInboxEntry[] | undefined> {
     const answer = await this.#request(PATHS.pushInbox, { headers: cookieOf(session) });
     return answer.ok ? PushInboxEntry.array().parse(JSON.parse(answer.body)) : undefined;
+  }
+
+  async #patiently(request: () => Promise<ApiAnswer>): Promise<ApiAnswer> {
+    for (let tries = 1; ; tries += 1) {
+      const answer = await request();
+      if (answer.status !== BUSY.status || tries === BUSY.tries) return answer;
+      const waitMs = Math.min((answer.retryAfter ?? 1) * 1_000, BUSY.longestWaitMs);
+      await new Promise<void>((resolve) => this.clock.after(waitMs, resolve));
+    }
   }
 
   #post(path: string, session: Session | undefined, body?: object): Promise<ApiAnswer> {

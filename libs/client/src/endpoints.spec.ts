@@ -30,6 +30,12 @@ function consul(answers: Record<string, () => Promise<Response>>, random = risin
 }
 
 describe('discovery through Consul', () => {
+  it('speaks HTTPS to a load balancer that is registered with it', async () => {
+    const secured = { ...node('chat.example.org', 443), ServiceMeta: { scheme: 'https' } };
+    const { discover } = consul({ 'http://c1': () => Promise.resolve(json([secured])) });
+    expect(await discover()).toEqual(['https://chat.example.org:443']);
+  });
+
   it('reads address and port of each registered load balancer', async () => {
     const { discover, asked } = consul({
       'http://c1': () => Promise.resolve(json([node('localhost', 80), node('10.0.0.2', '81'), node('::1', 82)])),

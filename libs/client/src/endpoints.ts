@@ -1,7 +1,7 @@
 import type { Random } from './clock.js';
 import { Unreachable } from './errors.js';
 
-/** Finds the base URLs (`http://host:port`) of the servers; throws Unreachable when it cannot. */
+/** Finds the base URLs (`http://host:port` or `https://…`) of the servers; throws Unreachable when it cannot. */
 export type Discover = () => Promise<readonly string[]>;
 
 /** What is used of the global fetch. */
@@ -55,8 +55,17 @@ function endpointOf(node: unknown): string[] {
   if (typeof node !== 'object' || node === null || !('ServiceAddress' in node) || !('ServicePort' in node)) return [];
   const { ServiceAddress: address, ServicePort: port } = node;
   if (typeof address !== 'string' || address === '' || !(Number(port) > 0)) return [];
-  return [`http://${address.includes(':') ? `[${address}]` : address}:${Number(port)}`];
+  const scheme = isEncrypted(node) ? 'https' : 'http';
+  return [`${scheme}://${address.includes(':') ? `[${address}]` : address}:${Number(port)}`];
 }
+
+/** A load balancer says in its registration how it is spoken to; one that says nothing speaks plainly. */
+const isEncrypted = (node: object): boolean =>
+  'ServiceMeta' in node &&
+  typeof node.ServiceMeta === 'object' &&
+  node.ServiceMeta !== null &&
+  'scheme' in node.ServiceMeta &&
+  node.ServiceMeta.scheme === 'https';
 
 function shuffled<T>(items: readonly T[], random: Random): T[] {
   return items

@@ -21,6 +21,11 @@ export const databaseEnv = {
   DB_SSL: booleanVar()
     .default(false)
     .describe('Encrypts the connections to all database servers and checks whom they lead to.'),
+  DB_FAILOVER: booleanVar()
+    .default(true)
+    .describe(
+      'Writes to a replica that takes writes when the source does not. Needs replicas that are read-only until then.',
+    ),
   DB_POOL_SIZE: integerVar({ min: 1, max: 1_000 })
     .default(10)
     .describe('Connections that one process keeps to each database server.'),
@@ -32,6 +37,8 @@ export type DatabaseEnv = Readonly<z.output<z.ZodObject<typeof databaseEnv>>>;
 export interface DatabasePair {
   readonly source: DatabaseAddress;
   readonly replica?: DatabaseAddress;
+  /** Whether the two may change their roles. Whoever is read-only is the replica then. */
+  readonly failover?: boolean;
 }
 
 export interface DatabaseOptions {
@@ -51,7 +58,7 @@ export function databaseOptionsFrom(env: DatabaseEnv): DatabaseOptions {
   }
   const pair = (source: DatabaseAddress, replica: DatabaseAddress | undefined): DatabasePair => ({
     source: { ...source, ssl: env.DB_SSL },
-    ...(replica !== undefined && { replica: { ...replica, ssl: env.DB_SSL } }),
+    ...(replica !== undefined && { replica: { ...replica, ssl: env.DB_SSL }, failover: env.DB_FAILOVER }),
   });
   return {
     userDb: pair(env.USER_DB_SOURCE_URL, env.USER_DB_REPLICA_URL),

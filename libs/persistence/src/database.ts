@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { DatabaseAddress } from '@parley/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { ConnectionSettings } from './data-source.js';
 import type { DatabasePair } from './database-env.js';
@@ -9,9 +10,9 @@ import { DatabaseServer } from './database-server.js';
 const SEARCH_PAUSE_MS = 100;
 
 /**
- * A source, where everything is written and read back at once, and perhaps a replica, which may lag. Which of two
- * servers is the source, they say themselves: the one that is not read-only. Each connection to the source was
- * writable when it was made, and whenever something fails both are asked again, so a switch needs no restart.
+ * A source, where everything is written and read back at once, and perhaps a replica, which may lag. With failover the
+ * two say themselves which is the source: the one that is not read-only. Each connection to the source was writable
+ * when it was made, and whenever something fails both are asked again, so a switch needs no restart.
  */
 export class Database {
   readonly #servers: readonly DatabaseServer[];
@@ -21,15 +22,11 @@ export class Database {
 
   constructor(
     readonly name: string,
-    { source, replica }: DatabasePair,
+    { source, replica, failover = false }: DatabasePair,
     settings: ConnectionSettings,
   ) {
-    if (replica === undefined) {
-      this.#source = new DatabaseServer(name, source, settings);
-      this.#servers = [this.#source];
-      return;
-    }
-    const server = (serverName: string, address: typeof source): DatabaseServer => {
+    const server = (serverName: string, address: DatabaseAddress): DatabaseServer => {
+      if (!failover) return new DatabaseServer(serverName, address, settings);
       const one: DatabaseServer = new DatabaseServer(serverName, address, settings, {
         onTrouble: () => this.#doubt(one),
         onRole: (isWritable) => this.#admit(one, isWritable),
@@ -37,7 +34,7 @@ export class Database {
       return one;
     };
     this.#source = server(name, source);
-    this.#servers = [this.#source, server(`${name}-replica`, replica)];
+    this.#servers = [this.#source, ...(replica === undefined ? [] : [server(`${name}-replica`, replica)])];
   }
 
   /** @throws DatabaseUnavailable until the server has answered for the first time, and while it is silent. */

@@ -6,10 +6,13 @@ import { isWritable, ROLE_QUERY } from './driver.js';
 
 /**
  * Where to write: of two servers the one that is not read-only.
- * @throws DatabaseUnavailable while neither says so, or what the driver says if there is only one
+ * @throws DatabaseUnavailable while neither says so, if it may be either
  */
-export async function writableAddress(name: string, { source, replica }: DatabasePair): Promise<DatabaseAddress> {
-  if (replica === undefined) return source;
+export async function writableAddress(
+  name: string,
+  { source, replica, failover = false }: DatabasePair,
+): Promise<DatabaseAddress> {
+  if (replica === undefined || !failover) return source;
   const reasons: unknown[] = [];
   for (const address of [source, replica]) {
     try {

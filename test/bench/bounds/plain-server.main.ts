@@ -18,6 +18,8 @@ interface Frame {
   readonly channelId: number;
   readonly serial: number;
   readonly content: string;
+  readonly startMessageSeqId: number;
+  readonly endMessageSeqId: number;
 }
 
 const isFrame = (value: unknown): value is Frame =>
@@ -48,7 +50,8 @@ function send(peer: Peer, bytes: Buffer): void {
   if (peer.waiting.push(bytes) === 1) dirty.push(peer);
 }
 
-function handle(peer: Peer, { type, channelId, serial, content }: Frame): void {
+function handle(peer: Peer, request: Frame): void {
+  const { type, channelId, serial, content, startMessageSeqId, endMessageSeqId } = request;
   const channel = channels.get(channelId) ?? { last: 0, peers: new Set() };
   channels.set(channelId, channel);
   if (type === 'ENTER_REQUEST') {
@@ -68,6 +71,12 @@ function handle(peer: Peer, { type, channelId, serial, content }: Frame): void {
     send(peer, frame({ type: 'WRITE_MESSAGE_ACK', serial, messageSeqId: channel.last }));
     const news = frame({ type: 'NOTIFY_MESSAGE', channelId, messageSeqId: channel.last, username: 'u', content });
     for (const other of channel.peers) if (other !== peer) send(other, news);
+  } else if (type === 'FETCH_MESSAGES_REQUEST') {
+    const messages = [];
+    for (let seq = startMessageSeqId; seq <= Math.min(endMessageSeqId, channel.last); seq += 1) {
+      messages.push({ channelId, messageSeqId: seq, username: 'u', content: '' });
+    }
+    send(peer, frame({ type: 'FETCH_MESSAGES_RESPONSE', channelId, messages }));
   }
 }
 

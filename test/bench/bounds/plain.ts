@@ -32,6 +32,12 @@ export async function startPlainServer(): Promise<PlainServer> {
   };
 }
 
+/** A plain server as the subject of a run that is made by hand. */
+export async function plainSubject(options: LoadOptions): Promise<{ subject: Subject; close: () => void }> {
+  const server = await startPlainServer();
+  return { subject: server.subjectFor(options), close: () => server.close() };
+}
+
 /** The same load against a server that only writes to sockets. */
 export async function plainLoad(options: LoadOptions): Promise<LoadResult> {
   const server = await startPlainServer();

@@ -12,6 +12,8 @@ export interface Stage {
   readonly random: Random;
   /** How often this fault has struck before in this run. */
   readonly round: number;
+  /** Says for the record what has been hit. */
+  readonly hits: (what: string) => void;
 }
 
 /** Ends a fault; resolves when the machine is whole again. */
@@ -24,6 +26,10 @@ export interface Fault {
   readonly title: string;
   /** From the fault to its end, in milliseconds. */
   readonly lastsMs: number;
+  /** After its end writes flow again within this time, in milliseconds; default RESUME_WITHIN_MS. */
+  readonly resumeWithinMs?: number;
+  /** Takes minutes: not for a quick run. */
+  readonly slow?: boolean;
   /** Only systems with a second one of everything can be hurt like this. */
   readonly full?: boolean;
   /** Why it cannot be tried on this machine; undefined when it can. */
@@ -33,5 +39,5 @@ export interface Fault {
   inject(stage: Stage): Promise<Heal>;
 }
 
-/** After the end of a fault writes flow again within this time, in milliseconds. */
+/** What the services themselves need at most. */
 export const RESUME_WITHIN_MS = 10_000;

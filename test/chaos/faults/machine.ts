@@ -12,7 +12,8 @@ const run = promisify(execFile);
 const FULL_DISK = 'database-shard-1';
 const DISK_MIB = 256;
 
-const dataOf = (system: System): string => join(system.stack.description.stateDir, 'mariadb', FULL_DISK);
+const folderIn = (stackDir: string): string => join(stackDir, 'mariadb', FULL_DISK);
+const dataOf = (system: System): string => folderIn(system.stack.description.stateDir);
 const needsRoot = async (): Promise<string | undefined> =>
   process.getuid?.() === 0 ? undefined : 'only root may mount a small disk';
 
@@ -36,6 +37,12 @@ async function onSmallDisk(system: System): Promise<() => Promise<void>> {
     await rename(kept, data);
     await database.start();
   };
+}
+
+/** A run that was cut off may have left its small disk in place. */
+export async function removeSmallDisk(stackDir: string): Promise<void> {
+  // As a rule there is none.
+  await run('umount', [folderIn(stackDir)]).catch(() => undefined);
 }
 
 const fillDisk = async ({ system }: Stage): Promise<Heal> => {
@@ -108,6 +115,7 @@ const clockFault = (kind: ServiceKind): Fault => ({
   name: `${kind}-clock-stepped`,
   title: `the clock of a ${kind} service is 10 minutes fast, then 10 minutes slow`,
   lastsMs: 0,
+  slow: true,
   impossible: noFakeTime,
   inject: clockStepped(kind),
 });
@@ -117,6 +125,9 @@ export const MACHINE_FAULTS: readonly Fault[] = [
     name: 'disk-full',
     title: 'the disk of a shard is full',
     lastsMs: 8000,
+    // MariaDB looks only once a minute whether its binary log has room again.
+    resumeWithinMs: 70_000,
+    slow: true,
     full: true,
     impossible: needsRoot,
     prepare: onSmallDisk,

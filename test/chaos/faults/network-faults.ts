@@ -4,8 +4,10 @@ import type { Fault, Heal, Stage } from './fault.js';
 
 const PARTITION_MS = 15_000;
 
-const messageWithoutShard = async ({ network, random }: Stage): Promise<Heal> => {
-  const mend = network.part('message', pick(random, ['database-shard-1', 'database-shard-2']));
+const messageWithoutShard = async ({ network, random, hits }: Stage): Promise<Heal> => {
+  const shard = pick(random, ['database-shard-1', 'database-shard-2']);
+  hits(shard);
+  const mend = network.part('message', shard);
   return async () => mend();
 };
 
@@ -69,6 +71,7 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     name: 'message-shard-parted',
     title: 'nothing passes between the message services and one shard for 15 s',
     lastsMs: PARTITION_MS,
+    slow: true,
     full: true,
     inject: messageWithoutShard,
   },
@@ -76,6 +79,7 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     name: 'connection-kafka-parted',
     title: 'nothing passes between the connection services and Kafka for 15 s',
     lastsMs: PARTITION_MS,
+    slow: true,
     inject: connectionWithoutKafka,
   },
   {
@@ -88,6 +92,7 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     name: 'slow-reader',
     title: 'a member does not read what is sent',
     lastsMs: 15_000,
+    slow: true,
     inject: slowReader,
   },
 ];

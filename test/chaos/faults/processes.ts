@@ -7,7 +7,10 @@ import type { Fault, Heal, Stage } from './fault.js';
 export type Target = (stage: Stage) => readonly string[] | Promise<readonly string[]>;
 
 const found = async (stage: Stage, target: Target): Promise<StackProcess[]> =>
-  (await target(stage)).map((name) => stage.system.stack.process(name));
+  (await target(stage)).map((name) => {
+    stage.hits(name);
+    return stage.system.stack.process(name);
+  });
 
 /** Ends without a word (SIGKILL), and is started again. */
 export const killed =
@@ -97,18 +100,21 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     name: 'message-paused',
     title: 'one message service stands still for 20 s',
     lastsMs: PAUSE_MS,
+    slow: true,
     inject: paused(oneOf('message')),
   },
   {
     name: 'connection-paused',
     title: 'one connection service stands still for 20 s',
     lastsMs: PAUSE_MS,
+    slow: true,
     inject: paused(oneOf('connection')),
   },
   {
     name: 'rolling-restart',
     title: 'every service is restarted, one after the other',
     lastsMs: 0,
+    slow: true,
     full: true,
     inject: rollingRestart,
   },
@@ -116,6 +122,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     name: 'rebalance-storm',
     title: 'message services come and go every few seconds',
     lastsMs: 0,
+    slow: true,
     inject: rebalanceStorm,
   },
 ];

@@ -51,6 +51,8 @@ export const Entry = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('link'), ...by, state: z.string() }),
   /** A fault begins, or has ended. */
   z.object({ kind: z.literal('fault'), t: at, name: z.string(), phase: z.enum(['begins', 'ends']) }),
+  /** A process or server that the fault hit. */
+  z.object({ kind: z.literal('hit'), t: at, what: z.string() }),
 ]);
 export type Entry = z.infer<typeof Entry>;
 export type EntryOf<K extends Entry['kind']> = Extract<Entry, { kind: K }>;

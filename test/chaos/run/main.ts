@@ -8,9 +8,10 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FAULTS } from '../faults/all-faults.js';
 import type { Fault } from '../faults/fault.js';
+import { removeSmallDisk } from '../faults/machine.js';
 import { Network } from '../faults/network.js';
 import { seeded, shuffled } from '../workload/random.js';
-import { missingRow, passed, record, row, type RunInfo, verdict } from './report.js';
+import { kept, missingRow, passed, record, row, type RunInfo, verdict } from './report.js';
 import { attempt } from './trial.js';
 
 // chaos [--quick] [--fault NAME]... [--seed N] [--times N] [--single] [--no-record] [--state DIR] [--offset N]
@@ -48,7 +49,11 @@ function chosen(): readonly Fault[] {
       throw new Error(`there is no fault ${name}: there are ${possible.map((each) => each.name).join(', ')}`);
     });
   }
-  return values.quick ? shuffled(seeded(seed), possible).slice(0, QUICK_FAULTS) : possible;
+  if (!values.quick) return possible;
+  return shuffled(
+    seeded(seed),
+    possible.filter(({ slow }) => slow !== true),
+  ).slice(0, QUICK_FAULTS);
 }
 
 const program = (command: string, ...args: string[]): string => {
@@ -69,6 +74,7 @@ async function emptyStackDir(stateDir: string): Promise<string> {
   const stackDir = join(stateDir, 'stack');
   const description = join(stackDir, 'stack.json');
   if (existsSync(description)) await (await attachStack(description)).stop();
+  await removeSmallDisk(stackDir);
   await rm(stackDir, { recursive: true, force: true });
   return stackDir;
 }
@@ -109,7 +115,9 @@ async function main(): Promise<number> {
       const trial = await attempt({ system, network, fault, seed: seed + index, times, logFile });
       rows.set(fault.name, row(fault, trial, info));
       if (!passed(trial)) broken += 1;
-      say(`${passed(trial) ? 'ok' : 'FAILED'} ${fault.name}, seed ${trial.seed}: ${verdict(trial)}`);
+      say(
+        `${passed(trial) ? 'ok' : 'FAILED'} ${fault.name} ${trial.hit.join(', ')}, seed ${trial.seed}: ${verdict(trial)}`,
+      );
       const ms = (all: ReadonlyMap<number, number>) =>
         [...all].map(([shard, value]) => `shard ${shard} ${value} ms`).join(', ');
       say(

@@ -15,19 +15,24 @@ const seconds = (perShard: ReadonlyMap<number, number>): string =>
     .map(([, ms]) => `${(ms / 1000).toFixed(1)} s`)
     .join(' / ') || '-';
 
-/** Did the system keep all promises and come back in time? */
-export const passed = ({ violations, stuck, resumedMs }: Trial): boolean =>
-  violations.length === 0 && stuck === undefined && [...resumedMs.values()].every((ms) => ms <= RESUME_WITHIN_MS);
+/** Did the system keep all promises and come back? */
+export const kept = ({ violations, stuck }: Trial): boolean => violations.length === 0 && stuck === undefined;
+
+/** ... in time as well? */
+export const passed = (trial: Trial): boolean => kept(trial) && !isLate(trial);
+
+const isLate = ({ resumedMs, resumeWithinMs = RESUME_WITHIN_MS }: Trial): boolean =>
+  [...resumedMs.values()].some((ms) => ms > resumeWithinMs);
 
 /** The checker's judgement in a few words. */
-export function verdict({ violations, stuck, resumedMs, messages }: Trial): string {
+export function verdict(trial: Trial): string {
+  const { violations, stuck, messages } = trial;
   if (stuck !== undefined) return `**not finished**: ${stuck.replaceAll('|', '/').split('\n')[0] ?? ''}`;
   if (violations.length > 0) {
     const rules = [...Map.groupBy(violations, ({ rule }) => rule)].map(([rule, all]) => `${all.length} × ${rule}`);
     return `**broken**: ${rules.join(', ')}`;
   }
-  const slow = [...resumedMs.values()].some((ms) => ms > RESUME_WITHIN_MS) ? '**late**, ' : '';
-  return `${slow}0 lost, 0 doubled, 0 inverted of ${messages}`;
+  return `${isLate(trial) ? '**late**, ' : ''}0 lost, 0 doubled, 0 inverted of ${messages}`;
 }
 
 export interface RunInfo {
@@ -44,7 +49,7 @@ export function row(fault: Fault, trial: Trial, { date, versions }: RunInfo): st
     .join('<br>');
   const cells = [
     `${fault.title} (\`${fault.name}\`)`,
-    `${trial.times} ×`,
+    [`${trial.times} ×`, ...trial.hit].join(' '),
     seconds(trial.longestPauseMs),
     seconds(trial.resumedMs),
     told || 'nothing',
@@ -60,14 +65,17 @@ export const missingRow = (fault: Fault, why: string): string =>
 
 const nameIn = (line: string): string | undefined => /\(`([a-z-]+)`\)/.exec(line)?.[1];
 
-/** Puts rows into the page, in the order of `faults`; rows of faults that were not run stay as they are. */
-export async function record(page: string, faults: readonly Fault[], rows: ReadonlyMap<string, string>): Promise<void> {
-  const text = await readFile(page, 'utf8');
-  const [before, rest] = text.split(BEGIN);
+/** The page with these rows, in the order of `faults`; rows of faults that were not run stay as they are. */
+export function withResults(page: string, faults: readonly Fault[], rows: ReadonlyMap<string, string>): string {
+  const [before, rest] = page.split(BEGIN);
   const [old, after] = rest?.split(END) ?? [];
   if (before === undefined || old === undefined || after === undefined)
-    throw new Error(`${page} has no place for results`);
+    throw new Error('The page has no place for results');
   const known = new Map(old.split('\n').flatMap((line) => [[nameIn(line), line] as const]));
   const lines = faults.flatMap(({ name }) => rows.get(name) ?? known.get(name) ?? []);
-  await writeFile(page, `${before}${BEGIN}\n\n${[...HEAD, ...lines].join('\n')}\n\n${END}${after}`);
+  return `${before}${BEGIN}\n\n${[...HEAD, ...lines].join('\n')}\n\n${END}${after}`;
+}
+
+export async function record(file: string, faults: readonly Fault[], rows: ReadonlyMap<string, string>): Promise<void> {
+  await writeFile(file, withResults(await readFile(file, 'utf8'), faults, rows));
 }

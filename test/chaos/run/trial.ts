@@ -11,10 +11,13 @@ import { complaints, Workload } from '../workload/workload.js';
 export interface Trial {
   readonly seed: number;
   readonly times: number;
+  /** Which processes or servers. */
+  readonly hit: readonly string[];
   /** How long no message of a shard was acknowledged, from the fault until writes flow again: the longest, in ms. */
   readonly longestPauseMs: ReadonlyMap<number, number>;
   /** From the end of the fault until every channel of a shard has had an acknowledgement: the longest, in ms. */
   readonly resumedMs: ReadonlyMap<number, number>;
+  readonly resumeWithinMs?: number | undefined;
   /** What people were told from the beginning of a fault until writes flow again. */
   readonly complaints: readonly { readonly text: string; readonly count: number }[];
   readonly messages: number;
@@ -35,14 +38,13 @@ export interface TrialOptions {
 }
 
 const FLOWS_WITHIN_MS = 90_000;
-const WAKE_EVERY_MS = 1000;
 const LONGEST_WAIT_MS = 3000;
 
 const raise = (all: Map<number, number>, shard: number, ms: number): void =>
   void all.set(shard, Math.max(all.get(shard) ?? 0, Math.round(ms)));
 
 /** The longest time without an acknowledgement in `from`..`to`, per shard. */
-function pauses(log: readonly Entry[], shardOf: ReadonlyMap<number, number>, from: number, to: number) {
+export function pauses(log: readonly Entry[], shardOf: ReadonlyMap<number, number>, from: number, to: number) {
   const channelOf = new Map<number, number>();
   const lastAck = new Map([...new Set(shardOf.values())].map((shard) => [shard, from]));
   const longest = new Map<number, number>();
@@ -67,9 +69,14 @@ export async function attempt({ system, network, fault, seed, times, logFile }: 
   const longestPauseMs = new Map<number, number>();
   const resumedMs = new Map<number, number>();
   const heard = new Map<string, number>();
+  const hit = new Set<string>();
   let violations: Violation[] = [];
   let stuck: string | undefined;
   const shardOf = new Map<number, number>(workload.rooms.map(({ id, shard }) => [id, shard]));
+  const hits = (what: string): void => {
+    hit.add(what);
+    history.add({ kind: 'hit', what });
+  };
   const strike = async (stage: Stage): Promise<void> => {
     await delay(500 + random() * LONGEST_WAIT_MS);
     const from = history.now();
@@ -79,12 +86,7 @@ export async function attempt({ system, network, fault, seed, times, logFile }: 
     await heal();
     history.add({ kind: 'fault', name: fault.name, phase: 'ends' });
     const end = history.now();
-    const waking = setInterval(() => workload.wake(), WAKE_EVERY_MS);
-    try {
-      for (const [shard, t] of await workload.flowing(end, FLOWS_WITHIN_MS)) raise(resumedMs, shard, t - end);
-    } finally {
-      clearInterval(waking);
-    }
+    for (const [shard, t] of await workload.flowing(end, FLOWS_WITHIN_MS)) raise(resumedMs, shard, t - end);
     const to = history.now();
     for (const [shard, ms] of pauses(history.entries, shardOf, from, to)) raise(longestPauseMs, shard, ms);
     for (const { text, count } of complaints(history.entries, from, to))
@@ -93,7 +95,7 @@ export async function attempt({ system, network, fault, seed, times, logFile }: 
   try {
     workload.start();
     await workload.flowing(0, FLOWS_WITHIN_MS);
-    for (let round = 0; round < times; round += 1) await strike({ system, network, workload, random, round });
+    for (let round = 0; round < times; round += 1) await strike({ system, network, workload, random, round, hits });
     violations = await workload.verdict();
   } catch (error) {
     stuck = error instanceof Error ? error.message : String(error);
@@ -106,8 +108,10 @@ export async function attempt({ system, network, fault, seed, times, logFile }: 
   return {
     seed,
     times,
+    hit: [...hit],
     longestPauseMs,
     resumedMs,
+    resumeWithinMs: fault.resumeWithinMs,
     complaints: [...heard].map(([text, count]) => ({ text, count })),
     messages: new Set(history.entries.flatMap((entry) => (entry.kind === 'ack' ? [entry.serial] : []))).size,
     violations,

@@ -31,7 +31,7 @@ export interface Load {
   readonly rate: number;
 }
 
-export const USUAL_LOAD: Load = { users: 8, channels: 8, rate: 30 };
+export const USUAL_LOAD: Load = { users: 8, channels: 8, rate: 25 };
 
 const WANDERERS = 2;
 /** Every so many users one has a second device. */
@@ -115,15 +115,15 @@ export function* scheduleOf(seed: number, load: Load): Generator<Step> {
     at += (-Math.log(1 - random()) * 1000) / load.rate;
     const { user, channel, device } = someone();
     const dice = random();
-    if (dice < 0.68) yield write(user, channel, device);
-    else if (dice < 0.72) for (let count = 0; count < BLOCK; count += 1) yield write(user, channel, device);
-    else if (dice < 0.82 && recent.length > 0) {
+    if (dice < 0.7) yield write(user, channel, device);
+    else if (dice < 0.74) for (let count = 0; count < BLOCK; count += 1) yield write(user, channel, device);
+    else if (dice < 0.84 && recent.length > 0) {
       const message = random() < 0.5 ? (recent.at(-1) ?? pick(random, recent)) : pick(random, recent);
       const devices = (devicesOf.get(message.user) ?? []).filter((each) => roomsOf[each]?.includes(message.channel));
       yield { kind: 'again', at, device: pick(random, devices), ...withoutUser(message) };
-    } else if (dice < 0.9) yield { kind: 'fetch', at, device, channel };
+    } else if (dice < 0.91) yield { kind: 'fetch', at, device, channel };
     else if (dice < 0.93) yield { kind: 'enter', at, device, channel };
-    else if (dice < 0.97) yield { kind: 'cut', at, device };
+    else if (dice < 0.95) yield { kind: 'cut', at, device };
     else {
       const wanderer = pick(random, cast.wanderers);
       const [first = 0] = devicesOf.get(wanderer) ?? [];

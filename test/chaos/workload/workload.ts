@@ -10,6 +10,7 @@ import type { Device } from './device.js';
 import { type Load, scheduleOf, type Step } from './schedule.js';
 import { tablesOf } from './tables.js';
 
+const WAKE_EVERY_MS = 1000;
 const SCREENS_WITHIN_MS = 20_000;
 const VERDICT_WITHIN_MS = 10_000;
 
@@ -50,13 +51,14 @@ export class Workload implements AsyncDisposable {
   }
 
   /** Nobody waits for the end of a polite pause before connecting again. */
-  wake(): void {
+  private wake(): void {
     for (const device of this.cohort.devices) device.client.wake();
   }
 
   /** Resolves when each channel has had an acknowledgement after `since`; returns when that was, per shard. */
   async flowing(since: number, withinMs: number): Promise<Map<number, number>> {
-    return eventually(() => {
+    const waking = setInterval(() => this.wake(), WAKE_EVERY_MS);
+    const flows = eventually(() => {
       const first = this.firstAcks(since);
       const silent = this.rooms.filter(({ id }) => !first.has(id));
       if (silent.length > 0) throw new Error(`No message was acknowledged in ${silent.length} channels`);
@@ -66,6 +68,7 @@ export class Workload implements AsyncDisposable {
       }
       return perShard;
     }, withinMs);
+    return flows.finally(() => clearInterval(waking));
   }
 
   /**
@@ -74,8 +77,13 @@ export class Workload implements AsyncDisposable {
    */
   async verdict(): Promise<Violation[]> {
     this.stop();
-    await Promise.all(this.cohort.devices.map((device) => device.settled()));
-    await this.screensComplete().catch(() => undefined);
+    const waking = setInterval(() => this.wake(), WAKE_EVERY_MS);
+    try {
+      await Promise.all(this.cohort.devices.map((device) => device.settled()));
+      await this.screensComplete().catch(() => undefined);
+    } finally {
+      clearInterval(waking);
+    }
     await this.readEverything();
     let violations: Violation[] = [];
     // Read positions are stored with a delay; everything else is final.

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { err, type LoginRequest, ok, RegisterRequest, type Result, type UserId } from '@parley/protocol';
 import { type ActiveSession, SessionStore } from '@parley/session';
+import { AuthMetrics } from '../auth.metrics.js';
 import { AttemptLimits } from '../limits/attempt-limits.js';
 import { AccountRepository } from './account.repository.js';
 import { Passwords } from './password.js';
@@ -25,6 +26,14 @@ export type LoginFailure = { readonly kind: 'WRONG_CREDENTIALS' } | TooMany;
 const tooMany = (retryAfterSeconds: number) => err({ kind: 'TOO_MANY_ATTEMPTS' as const, retryAfterSeconds });
 const wrongCredentials = () => err({ kind: 'WRONG_CREDENTIALS' as const });
 
+const RESULT_OF = {
+  TOO_MANY_ATTEMPTS: 'limited',
+  USERNAME_TAKEN: 'username_taken',
+  WRONG_CREDENTIALS: 'wrong_credentials',
+} as const;
+const resultOf = (result: Result<unknown, LoginFailure | RegisterFailure>): string =>
+  result.ok ? 'ok' : RESULT_OF[result.error.kind];
+
 const INVITE_CODE_BYTES = 16;
 
 /** Accounts and who is logged in. Methods reject when the database or Redis cannot be reached. */
@@ -37,28 +46,19 @@ export class AccountService {
     private readonly limits: AttemptLimits,
     private readonly endings: SessionEndings,
     private readonly unregistrations: Unregistrations,
+    private readonly metrics: AuthMetrics,
   ) {}
 
   async register(account: RegisterRequest, address: string): Promise<Result<void, RegisterFailure>> {
-    const wait = await this.limits.register(address);
-    if (wait !== undefined) return tooMany(wait);
-    const added = await this.accounts.add({
-      username: account.username.normalize('NFC'),
-      passwordHash: await this.passwords.hash(account.password),
-      inviteCode: randomBytes(INVITE_CODE_BYTES).toString('hex'),
-    });
-    return added ? ok(undefined) : err({ kind: 'USERNAME_TAKEN' });
+    const registered = await this.tryRegister(account, address);
+    this.metrics.registrations.inc({ result: resultOf(registered) });
+    return registered;
   }
 
-  async authenticate({ username, password }: LoginRequest, address: string): Promise<Result<Holder, LoginFailure>> {
-    const wait = (await this.limits.loginFrom(address)) ?? (await this.limits.loginAs(username));
-    if (wait !== undefined) return tooMany(wait);
-    const account = await this.find(username);
-    if (!(await this.passwords.matches(account?.passwordHash, password)) || account === undefined) {
-      return wrongCredentials();
-    }
-    await this.limits.loginSucceeded(username);
-    return ok({ userId: account.userId, username: account.username });
+  async authenticate(credentials: LoginRequest, address: string): Promise<Result<Holder, LoginFailure>> {
+    const authenticated = await this.tryAuthenticate(credentials, address);
+    this.metrics.logins.inc({ result: resultOf(authenticated) });
+    return authenticated;
   }
 
   /** Returns the cookie of a new session. */
@@ -77,7 +77,33 @@ export class AccountService {
   /** Removes the account and ends all its sessions; contacts and memberships follow by the message service. */
   async unregister(holder: Holder): Promise<void> {
     const removed = await this.accounts.remove(holder.userId);
+    if (removed !== undefined) this.metrics.unregistrations.inc();
     await this.unregistrations.follow(removed ?? holder);
+  }
+
+  private async tryRegister(account: RegisterRequest, address: string): Promise<Result<void, RegisterFailure>> {
+    const wait = await this.limits.register(address);
+    if (wait !== undefined) return tooMany(wait);
+    const added = await this.accounts.add({
+      username: account.username.normalize('NFC'),
+      passwordHash: await this.passwords.hash(account.password),
+      inviteCode: randomBytes(INVITE_CODE_BYTES).toString('hex'),
+    });
+    return added ? ok(undefined) : err({ kind: 'USERNAME_TAKEN' });
+  }
+
+  private async tryAuthenticate(
+    { username, password }: LoginRequest,
+    address: string,
+  ): Promise<Result<Holder, LoginFailure>> {
+    const wait = (await this.limits.loginFrom(address)) ?? (await this.limits.loginAs(username));
+    if (wait !== undefined) return tooMany(wait);
+    const account = await this.find(username);
+    if (!(await this.passwords.matches(account?.passwordHash, password)) || account === undefined) {
+      return wrongCredentials();
+    }
+    await this.limits.loginSucceeded(username);
+    return ok({ userId: account.userId, username: account.username });
   }
 
   /** A name that nobody can register is not looked for: the database's comparison is looser than our rules. */

@@ -4,6 +4,7 @@ import { BatchingProducer } from '@parley/kafka';
 import { Log } from '@parley/platform';
 import type { UserId } from '@parley/protocol';
 import { type ActiveSession, SessionStore } from '@parley/session';
+import { AuthMetrics } from '../auth.metrics.js';
 
 /** Ends sessions before their time and lets the connection servers close their sockets. */
 @Injectable()
@@ -11,6 +12,7 @@ export class SessionEndings {
   constructor(
     private readonly sessions: SessionStore,
     private readonly producer: BatchingProducer,
+    private readonly metrics: AuthMetrics,
     private readonly log: Log,
   ) {}
 
@@ -26,6 +28,7 @@ export class SessionEndings {
 
   /** The sessions are over either way; without the word, sockets close when their server next looks at the session. */
   private async announce(hashes: readonly string[]): Promise<void> {
+    this.metrics.sessionsEnded.inc(hashes.length);
     const records = hashes.map((session) => connectionControl.encode({ kind: 'SESSION_ENDED', session }));
     try {
       await this.producer.sendAll(records.map((value) => ({ topic: connectionControl.name, key: null, value })));

@@ -16,6 +16,9 @@ const FAILED: Readonly<Record<string, string>> = {
   [PATHS.unregister]: AUTH_TEXT.unregisterFailed,
 };
 
+/** Most of what fails is back within seconds: another server has to take over. */
+const FAILED_RETRY_SECONDS = 2;
+
 /** What the body parser does not read: longer than allowed, or in an encoding it does not know. */
 const TOO_LONG = 413;
 const UNKNOWN_ENCODING = 415;
@@ -25,7 +28,9 @@ export function answerTo(error: unknown, path: string): Answer {
   if (error instanceof TooManyAttempts) {
     return { status: 429, text: error.message, retryAfterSeconds: error.retryAfterSeconds };
   }
-  if (!(error instanceof HttpException)) return { status: 503, text: FAILED[path] ?? AUTH_TEXT.unavailable };
+  if (!(error instanceof HttpException)) {
+    return { status: 503, text: FAILED[path] ?? AUTH_TEXT.unavailable, retryAfterSeconds: FAILED_RETRY_SECONDS };
+  }
   const status = error.getStatus();
   // The parser's own texts would repeat parts of the body.
   if (error instanceof BadRequestException && !(error instanceof InvalidRequest))

@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 import { Log } from '@parley/platform';
 import type { Request, Response } from 'express';
+import { AuthMetrics } from '../auth.metrics.js';
 import { answerTo, isFailure } from './answers.js';
 
 const OWN_PATHS = '/api/v1/auth/';
@@ -9,7 +10,10 @@ const OWN_PATHS = '/api/v1/auth/';
 /** Answers everything that goes wrong under our own paths in plain text, as successes are. */
 @Catch()
 export class PlainTextFilter extends BaseExceptionFilter {
-  constructor(private readonly log: Log) {
+  constructor(
+    private readonly metrics: AuthMetrics,
+    private readonly log: Log,
+  ) {
     super();
   }
 
@@ -21,7 +25,10 @@ export class PlainTextFilter extends BaseExceptionFilter {
       return;
     }
     const answer = answerTo(error, request.path);
-    if (isFailure(answer)) this.log.error({ path: request.path, error }, 'a request failed');
+    if (isFailure(answer)) {
+      this.metrics.failures.inc({ path: request.path });
+      this.log.error({ path: request.path, error }, 'a request failed');
+    }
     const response = host.switchToHttp().getResponse<Response>();
     if (response.headersSent) return;
     if (answer.retryAfterSeconds !== undefined) response.setHeader('Retry-After', answer.retryAfterSeconds);

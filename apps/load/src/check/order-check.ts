@@ -29,14 +29,9 @@ export class OrderCheck {
     return this.last;
   }
 
-  /** How many sequences up to the last seen one have not come. */
-  get gaps(): number {
-    return this.missing.size;
-  }
-
-  /** What comes before the first sequence that has not come; undefined where there is no gap. */
-  get firstGap(): number | undefined {
-    return this.missing.size === 0 ? undefined : Math.min(...this.missing) - 1;
+  /** Everything up to here has come. */
+  get wholeUpTo(): number {
+    return this.missing.size === 0 ? this.last : Math.min(...this.missing) - 1;
   }
 
   notified(seq: number): void {

@@ -28,7 +28,7 @@ export class Recorder {
   refused = 0;
   retries = 0;
   unexpectedAcks = 0;
-  /** Attempts to connect that did not succeed. */
+  /** Attempts to connect and to enter that did not succeed. */
   failedConnects = 0;
   private from = Infinity;
   private to = Infinity;

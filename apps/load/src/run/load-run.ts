@@ -35,8 +35,8 @@ export interface Pace {
 }
 
 const ENTERS_AT_ONCE = 300;
-const CONNECT_PATIENCE_MS = 30_000;
-const CONNECT_RETRY_MS = 500;
+const PATIENCE_MS = 30_000;
+const RETRY_MS = 500;
 const KEEP_ALIVE_MS = 60_000;
 /** An open loop this slow waits for each message by itself; a faster one looks at its schedule every millisecond. */
 const PRECISE_BELOW_PER_SECOND = 250;
@@ -93,13 +93,17 @@ export class LoadRun {
 
   connectAll(): Promise<Pace> {
     return timed(this.members.length, () =>
-      concurrently(this.members, this.options.connectsAtOnce, (member, index) => this.connectPatiently(member, index)),
+      concurrently(this.members, this.options.connectsAtOnce, (member, index) =>
+        this.patiently(() => this.connect(member, index)),
+      ),
     );
   }
 
   enterAll(): Promise<Pace> {
     const showing = this.members.filter((member) => member.channel !== undefined);
-    return timed(showing.length, () => concurrently(showing, ENTERS_AT_ONCE, (member) => member.enter()));
+    return timed(showing.length, () =>
+      concurrently(showing, ENTERS_AT_ONCE, (member) => this.patiently(() => member.enter())),
+    );
   }
 
   /** One attempt. */
@@ -110,16 +114,16 @@ export class LoadRun {
     await member.connect(server, sourceAddress(index, servers.length));
   }
 
-  /** A server that is full or busy says so with 503, and may take the next attempt. */
-  private async connectPatiently(member: Member, index: number): Promise<void> {
-    const deadline = performance.now() + CONNECT_PATIENCE_MS;
+  /** A server that is full or busy says so, and may take the next attempt. */
+  private async patiently(attempt: () => Promise<void>): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       try {
-        return await this.connect(member, index);
+        return await attempt();
       } catch (error) {
         this.recorder.failedConnects += 1;
         if (performance.now() > deadline) throw error;
-        await delay(CONNECT_RETRY_MS);
+        await delay(RETRY_MS);
       }
     }
   }

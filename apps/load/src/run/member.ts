@@ -63,9 +63,11 @@ export class Member implements FrameReader {
       traffic: recorder.traffic,
       events: {
         text: (bytes, start, end) => reader.read(bytes, start, end, this),
-        ended: (code) => this.lost(socket, code),
+        ended: (ended, code) => this.lost(ended, code),
       },
     });
+    // It may have ended before anybody could be told of it.
+    if (socket.isEnded) throw new Error('closed as soon as it was open');
     this.socket = socket;
   }
 
@@ -151,17 +153,16 @@ export class Member implements FrameReader {
   }
 
   private fetchMore(): void {
-    const seen = this.check?.seenUpTo ?? 0;
-    if (seen >= this.fetchedUpTo && (this.check?.gaps ?? 0) === 0) {
+    const whole = this.check?.wholeUpTo ?? 0;
+    if (whole >= this.fetchedUpTo) {
       this.entered?.();
       return;
     }
-    const first = (this.check?.firstGap ?? seen) + 1;
     this.request({
       type: 'FETCH_MESSAGES_REQUEST',
       channelId: this.channel?.id,
-      startMessageSeqId: first,
-      endMessageSeqId: Math.min(this.fetchedUpTo, first + LIMITS.fetchMessages - 1),
+      startMessageSeqId: whole + 1,
+      endMessageSeqId: Math.min(this.fetchedUpTo, whole + LIMITS.fetchMessages),
     });
   }
 

@@ -12,7 +12,7 @@ export interface Address {
 export interface SocketEvents {
   text(bytes: Buffer, start: number, end: number): void;
   /** An open socket ended; `code` is that of the server's close frame, 1006 without one. */
-  ended(code: number): void;
+  ended(socket: ChatSocket, code: number): void;
 }
 
 /** Counted over all sockets of a process. */
@@ -60,6 +60,7 @@ export interface SocketOptions {
 
 /** A WebSocket with no more than the load needs: text frames that are built elsewhere, pongs, and the end. */
 export class ChatSocket {
+  isEnded = false;
   private readonly stream: Socket;
   private readonly scanner = new FrameScanner();
   private readonly sink: FrameSink;
@@ -134,8 +135,9 @@ export class ChatSocket {
     const { to, cookie } = this.options;
     this.stream.on('error', (error) => this.settle?.(error));
     this.stream.on('close', () => {
+      this.isEnded = true;
       if (this.settle) this.settle(new Error('closed before it was open'));
-      else this.options.events.ended(this.closeCode);
+      else this.options.events.ended(this, this.closeCode);
     });
     const lines = [
       `GET ${PATHS.webSocket} HTTP/1.1`,

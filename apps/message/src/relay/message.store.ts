@@ -65,7 +65,7 @@ export class MessageStore {
   }
 
   /** Highest sequence of each channel of a shard that has messages. */
-  lastSequences(shard: number, channels: readonly ChannelId[]): Promise<Map<ChannelId, Seq>> {
+  async lastSequences(shard: number, channels: readonly ChannelId[]): Promise<Map<ChannelId, Seq>> {
     return lastSequencesIn(this.shards.shard(shard).source, channels);
   }
 

@@ -1,0 +1,108 @@
+import type { LoadResult } from '@parley/load';
+import { isClean } from '@parley/load';
+import { type Benchmark, type Context, cpuParts, load, ms, ratio, seconds, stackCpu, whole } from '../context.ts';
+
+const RATE = 300;
+const DELIVERIES = 3_000;
+
+interface Cell {
+  readonly name: string;
+  readonly line: string;
+}
+
+const CHANNELS: readonly Cell[] = [10, 100, 1_000].map((channels) => ({
+  name: `${whole(channels)} channels × 10 members`,
+  line: `--channels ${channels} --members 10 --senders 1 --rate ${RATE}`,
+}));
+const MEMBERS: readonly Cell[] = [10, 100, 1_000].map((members) => ({
+  name: `channels of ${whole(members)} members`,
+  line: `--channels ${members < 1_000 ? 10 : 2} --members ${members} --senders 1 --rate ${DELIVERIES / members}`,
+}));
+
+const cpuADelivery = ({ processes, deliveries }: LoadResult): number =>
+  (processes.reduce((sum, each) => sum + each.cpuSeconds, 0) * 1e6) / Math.max(1, deliveries);
+
+/** One more of connection and message each time; loads go to all of them. */
+async function scaled(context: Context, instances: number): Promise<void> {
+  for (const kind of ['connection', 'message'] as const) {
+    for (let id = 2; id <= instances; id += 1) {
+      if ((await context.stack.table.running(`${kind}-${id}`)) === undefined) {
+        await context.stack.startService(kind, String(id));
+      }
+    }
+  }
+}
+
+async function unscaled(context: Context, instances: number): Promise<void> {
+  for (const kind of ['connection', 'message']) {
+    for (let id = 2; id <= instances; id += 1) await context.stack.table.stop(`${kind}-${id}`, 10_000);
+  }
+}
+
+/** What a delivery costs as channels, members and instances grow. */
+export const growth: Benchmark = {
+  name: 'growth',
+  about: 'CPU of a delivery at 10 to 1,000 channels, 10 to 1,000 members, 1 to 4 instances',
+  async run(context) {
+    const time = `--via direct --warmup ${seconds(context, 3, 6)} --seconds ${seconds(context, 5, 15)}`;
+    const rows: string[][] = [];
+    let clean = true;
+    let base: LoadResult | undefined;
+    const measure = async (name: string, line: string): Promise<void> => {
+      const ours = await load(context, `growth-${name.replace(/\W+/g, '-')}`, `${line} ${time}`);
+      clean &&= isClean(ours);
+      base ??= ours;
+      rows.push([
+        name,
+        whole(ours.acksPerSecond),
+        whole(ours.deliveriesPerSecond),
+        whole(stackCpu(ours)),
+        ratio(stackCpu(ours), stackCpu(base)),
+        cpuADelivery(ours).toFixed(1),
+        ratio(cpuADelivery(ours), cpuADelivery(base)),
+        `${ms(ours.deliveryLatency.p50)} / ${ms(ours.deliveryLatency.p99)}`,
+        cpuParts(ours),
+      ]);
+    };
+    for (const cells of [CHANNELS, MEMBERS]) {
+      base = undefined;
+      for (const { name, line } of cells) await measure(name, line);
+    }
+    const most = context.long ? [1, 2, 4] : [1, 2];
+    base = undefined;
+    try {
+      for (const instances of most) {
+        await scaled(context, instances);
+        const urls = await connectionUrls(context);
+        const line = `--channels 50 --members 10 --senders 10 --rate 1000 --server ${urls.join(',')}`;
+        await measure(`${instances} × connection and message`, line);
+      }
+    } finally {
+      await unscaled(context, Math.max(...most));
+    }
+    return {
+      title: 'Growth',
+      columns: [
+        'load',
+        'messages/s',
+        'deliveries/s',
+        'CPU µs a message',
+        'to the first',
+        'CPU µs a delivery',
+        'to the first',
+        'delivery p50 / p99 ms',
+        'of which µs a message',
+      ],
+      rows,
+      notes: [
+        `Channels at ${RATE} messages/s, members at ${whole(DELIVERIES)} deliveries/s, instances at 1,000 messages/s to 50 × 10. The bound of a row is the first row of its kind: the same deliveries must not cost more.`,
+      ],
+      clean,
+    };
+  },
+};
+
+async function connectionUrls({ stack }: Context): Promise<string[]> {
+  const names = (await stack.table.names()).filter((name) => name.startsWith('connection-'));
+  return names.toSorted().map((name) => stack.process(name).url);
+}

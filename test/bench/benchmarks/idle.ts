@@ -1,0 +1,56 @@
+import { isClean, type LoadResult } from '@parley/load';
+import { plainLoad } from '../bounds/plain.ts';
+import { type Benchmark, load, loadOptions, ms, ratio, seconds, whole } from '../context.ts';
+
+const memoryOf = ({ memory }: LoadResult, kind: string): number =>
+  memory.filter(({ name }) => name.startsWith(kind)).reduce((sum, each) => sum + each.perSocketKiB, 0);
+
+/** Thousands of sockets that mostly listen. */
+export const idle: Benchmark = {
+  name: 'idle',
+  about: '2,000 and 10,000 sockets through nginx: connect rate, memory, then 500 messages/s over them',
+  async run(context) {
+    const rows = [];
+    let clean = true;
+    for (const sockets of context.long ? [2_000, context.sockets] : [context.sockets]) {
+      const line = `--users ${sockets} --channels ${sockets / 10} --rate 500 --warmup ${seconds(context, 3, 6)} --seconds ${seconds(context, 6, 20)}`;
+      const ours = await load(context, `idle-${sockets}`, `${line} --via consul`);
+      const plain = await plainLoad(loadOptions(context, line));
+      clean &&= isClean(ours);
+      rows.push([
+        whole(sockets),
+        whole(ours.connect.perSecond),
+        whole(ours.enter.perSecond),
+        memoryOf(ours, 'connection').toFixed(1),
+        memoryOf(ours, 'nginx').toFixed(1),
+        `${ms(ours.ackLatency.p50)} / ${ms(ours.ackLatency.p99)}`,
+        `${ms(ours.deliveryLatency.p50)} / ${ms(ours.deliveryLatency.p99)}`,
+        whole(plain.connect.perSecond),
+        memoryOf(plain, 'ws').toFixed(1),
+        ratio(ours.connect.perSecond, plain.connect.perSecond),
+        ratio(memoryOf(ours, 'connection'), memoryOf(plain, 'ws')),
+      ]);
+    }
+    return {
+      title: 'Idle sockets, through nginx',
+      columns: [
+        'sockets',
+        'connects/s',
+        'enters/s',
+        'connection: KiB a socket',
+        'nginx: KiB a socket',
+        '500/s: ack p50 / p99 ms',
+        'delivery p50 / p99 ms',
+        'plain ws: connects/s',
+        'plain ws: KiB a socket',
+        'connects/s to plain ws',
+        'memory to plain ws',
+      ],
+      rows,
+      notes: [
+        'Memory is the growth of the resident set from no socket to all of them connected and entered, garbage that was not yet collected included. Bound: a plain ws server without nginx, sessions or presence.',
+      ],
+      clean,
+    };
+  },
+};

@@ -1,0 +1,158 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { request as plainRequest, type IncomingMessage } from 'node:http';
+import { request } from 'node:https';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { PATHS, SESSION_COOKIE } from '@parley/protocol';
+import { eventually, PASSWORD, runningSystem, uniqueName } from '@parley/testing';
+import { WebSocket } from 'ws';
+
+const system = await runningSystem();
+const { table, description } = system.stack;
+const NAME = 'nginx-tls';
+
+let dir: string;
+let ca: Buffer;
+let port: number;
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** One more load balancer of the running system, with a certificate of its own. */
+beforeAll(async () => {
+  dir = await mkdtemp(join(description.stateDir, 'tls-'));
+  port = await freePort();
+  const [certificate, key] = [join(dir, 'certificate.pem'), join(dir, 'key.pem')];
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  const options = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+  await promisify(execFile)('openssl', ['req', '-x509', ...options, ...names, '-keyout', key, '-out', certificate]);
+  ca = await readFile(certificate);
+  const known = await table.record('nginx-1');
+  if (known === undefined) throw new Error('The system under test has no load balancer');
+  const address = `127.0.0.1:${port}`;
+  await table.start({
+    ...known.spec,
+    name: NAME,
+    env: {
+      ...known.spec.env,
+      NGINX_ID: NAME,
+      NGINX_NAME: NAME,
+      NGINX_LISTEN: address,
+      NGINX_TLS_CERTIFICATE: certificate,
+      NGINX_TLS_KEY: key,
+      ADVERTISE_PORT: String(port),
+      CHECK_ADDRESS: address,
+    },
+  });
+  await eventually(async () => expect((await ask('GET', PATHS.login)).status).toBe(404), 20_000);
+}, 60_000);
+
+afterAll(async () => {
+  await table.stop(NAME, 10_000);
+  await rm(dir, { recursive: true, force: true });
+});
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly text: string;
+}
+
+async function answerOf(sent: ReturnType<typeof request>, body?: object): Promise<Answer> {
+  sent.end(body === undefined ? undefined : JSON.stringify(body));
+  const [response]: IncomingMessage[] = await once(sent, 'response');
+  if (response === undefined) throw new Error('no response');
+  let text = '';
+  for await (const part of response.setEncoding('utf8')) text += String(part);
+  return { status: response.statusCode, headers: response.headers, text };
+}
+
+/** Trusts the certificate only, and only for the name it is made for. */
+const ask = (method: string, path: string, body?: object): Promise<Answer> =>
+  answerOf(
+    request({
+      host: 'localhost',
+      port,
+      path,
+      method,
+      ca,
+      agent: false,
+      headers: { 'content-type': 'application/json' },
+    }),
+    body,
+  );
+
+describe('a load balancer with a certificate', () => {
+  it('serves the page, the API and the sockets over TLS', async () => {
+    const page = await ask('GET', '/');
+    expect([page.status, page.headers['content-security-policy']]).toEqual([200, expect.any(String)]);
+    const account = { username: uniqueName('tls'), password: PASSWORD };
+    expect(await ask('POST', PATHS.register, account)).toMatchObject({ status: 200 });
+    const { text: session } = await ask('POST', PATHS.login, account);
+    const socket = new WebSocket(`wss://localhost:${port}${PATHS.webSocket}`, {
+      ca,
+      headers: { cookie: `${SESSION_COOKIE}=${session}`, origin: `https://localhost:${port}` },
+    });
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ type: 'FETCH_USER_INVITECODE_REQUEST' }));
+    const [answer] = await once(socket, 'message');
+    expect(String(answer)).toContain('FETCH_USER_INVITECODE_RESPONSE');
+    socket.close();
+    await once(socket, 'close');
+  });
+
+  it('answers nothing over plain HTTP but where to go', async () => {
+    const sent = plainRequest({ host: 'localhost', port, path: '/some?page', agent: false });
+    expect(await answerOf(sent)).toMatchObject({
+      status: 301,
+      headers: { location: `https://localhost:${port}/some?page` },
+    });
+  });
+
+  it('tells browsers to keep to HTTPS, except on a machine of their own', async () => {
+    const elsewhere = {
+      host: 'localhost',
+      servername: 'localhost',
+      port,
+      path: '/',
+      ca,
+      agent: false,
+      headers: { host: 'chat.example.org' },
+    };
+    expect((await answerOf(request(elsewhere))).headers['strict-transport-security']).toBe('max-age=31536000');
+    expect((await ask('GET', '/')).headers['strict-transport-security']).toBeUndefined();
+  });
+
+  it('speaks no version of TLS before 1.2', async () => {
+    const old = {
+      host: 'localhost',
+      port,
+      path: '/',
+      ca,
+      agent: false,
+      maxVersion: 'TLSv1.1',
+      minVersion: 'TLSv1',
+    } as const;
+    const sent = request({ ...old, ciphers: 'DEFAULT@SECLEVEL=0' });
+    await expect(answerOf(sent)).rejects.toThrow(/alert|protocol version/i);
+  });
+
+  it('is registered in Consul as one that is spoken to over HTTPS', async () => {
+    const [consul] = system.stack.urls.consul;
+    await eventually(async () => {
+      const answer = await fetch(`${consul}/v1/health/service/nginx?passing`, { headers: { connection: 'close' } });
+      expect(await answer.json()).toContainEqual(
+        expect.objectContaining({ Service: expect.objectContaining({ ID: NAME, Meta: { scheme: 'https' } }) }),
+      );
+    });
+  });
+});
