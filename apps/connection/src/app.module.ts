@@ -15,6 +15,7 @@ import { LateAnswers } from './delivery/late-answers.js';
 import { NotificationDelivery } from './delivery/notification-delivery.js';
 import { RelayNotes } from './delivery/relay-notes.js';
 import { Undelivered } from './delivery/undelivered.js';
+import { Backlog } from './frames/backlog.js';
 import { FrameHandlers } from './frames/frame-handlers.js';
 import { FrameReceiver } from './frames/frame-receiver.js';
 import { FrameSender } from './frames/frame-sender.js';
@@ -69,6 +70,7 @@ export class AppModule {
         OpenSockets,
         Heartbeat,
         SessionWatch,
+        Backlog,
         FrameSender,
         ReadReporter,
         FrameHandlers,

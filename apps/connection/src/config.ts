@@ -27,6 +27,12 @@ export const connectionEnv = z.object({
   FRAMES_IN_FLIGHT: integerVar({ min: 1, max: 100_000 })
     .default(256)
     .describe('Frames of a socket that Kafka has not taken yet; with more, the socket is not read.'),
+  BACKLOG_MESSAGES: integerVar({ min: 1, max: 10_000_000 })
+    .default(5_000)
+    .describe('With fewer messages waiting for an answer, this instance takes new ones however slow answers are.'),
+  BACKLOG_MS: integerVar({ min: 10, max: 60_000 })
+    .default(1_000)
+    .describe('New messages are refused with ERROR when those before them would take longer than this to answer.'),
   READ_FLUSH_MS: integerVar({ min: 1, max: 60_000 })
     .default(250)
     .describe('How long read positions are gathered before they are passed on.'),
@@ -49,6 +55,8 @@ export class ConnectionSettings {
   readonly allowedOrigins: string;
   readonly maxSockets: number;
   readonly socket: SocketLimits;
+  /** What may wait for an answer: this many messages in any case, and as many as are answered in this time. */
+  readonly backlog: { readonly alwaysWaiting: number; readonly waitMs: number };
   readonly readFlushMs: number;
   readonly pingMs: number;
   /** Copies that Kafka keeps of the own topic. */
@@ -63,6 +71,7 @@ export class ConnectionSettings {
       framesBurst: config.FRAMES_BURST,
       framesInFlight: config.FRAMES_IN_FLIGHT,
     };
+    this.backlog = { alwaysWaiting: config.BACKLOG_MESSAGES, waitMs: config.BACKLOG_MS };
     this.readFlushMs = config.READ_FLUSH_MS;
     this.pingMs = config.PING_SECONDS * 1_000;
     this.topicCopies = config.KAFKA_REPLICATION_FACTOR;

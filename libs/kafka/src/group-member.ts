@@ -190,8 +190,9 @@ function consumerConfig(groupId: string, sessionTimeoutMs: number): ConsumerConf
     sessionTimeout: sessionTimeoutMs,
     heartbeatInterval: Math.floor(sessionTimeoutMs / 5),
     rebalanceTimeout: 30_000,
-    // A fetch returns with the first record; this only bounds how long an empty one waits.
-    maxWaitTimeInMs: 100,
+    // A fetch returns with the first record; an empty one waits this long. Asking more often costs all processes CPU
+    // that nobody gains from; waiting longer holds up commits and leaving, which wait for the fetch under way.
+    maxWaitTimeInMs: 500,
     minBytes: 1,
     allowAutoTopicCreation: false,
     // Restarting is done here: kafkajs would give up on errors that it does not expect.

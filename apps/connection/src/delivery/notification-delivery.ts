@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { NotificationEntry } from '@parley/contracts';
 import { Log } from '@parley/platform';
 import { encodeFrame, type ServerFrame } from '@parley/protocol';
+import { Backlog } from '../frames/backlog.js';
 import { ConnectionMetrics } from '../server/connection-metrics.js';
 import type { ClientSocket } from '../socket/client-socket.js';
 import { OpenSockets } from '../socket/open-sockets.js';
@@ -20,6 +21,7 @@ export class NotificationDelivery {
     private readonly views: ChannelViews,
     private readonly late: LateAnswers,
     private readonly undelivered: Undelivered,
+    private readonly backlog: Backlog,
     private readonly metrics: ConnectionMetrics,
     private readonly log: Log,
   ) {}
@@ -50,6 +52,7 @@ export class NotificationDelivery {
   private toConnection(entry: EntryOf<'TO_CONNECTION'>): 0 | 1 {
     const { connection, request, frame } = entry;
     const socket = this.sockets.get(connection);
+    this.backlog.settled(request);
     this.log.debug({ trace: request, connection, type: frame.type, isOpen: socket !== undefined }, 'answer');
     if (socket !== undefined) {
       socket.send(frame);

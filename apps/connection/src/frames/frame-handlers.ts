@@ -47,7 +47,7 @@ export class FrameHandlers {
       },
       ENTER_REQUEST: (socket, frame, text) => this.enter(socket, frame, text),
       LEAVE_REQUEST: (socket, frame, text) => this.leave(socket, frame, text),
-      WRITE_MESSAGE: (socket, frame, text) => void sender.write(socket, frame, text),
+      WRITE_MESSAGE: (socket, frame, text) => sender.write(socket, frame, text),
       FETCH_MESSAGES_REQUEST: (socket, frame, text) => {
         reads.report(socket);
         sender.toChannel(socket, frame.channelId, frame, text);

@@ -6,6 +6,7 @@ import { Publisher } from '../produce/publisher.js';
 import { ConnectionMetrics } from '../server/connection-metrics.js';
 import { ServerIdentity } from '../server/server-identity.js';
 import { ShownChannel } from '../socket/client-socket.js';
+import { Backlog } from './backlog.js';
 import { FrameSender } from './frame-sender.js';
 import { UncertainRequests } from './uncertain-requests.js';
 
@@ -35,7 +36,9 @@ function setUp() {
     frameSettled: () => (waiting.now -= 1),
     send: (frame: ServerFrame) => answers.push(frame),
   };
-  const sender = new FrameSender(kafka, new ServerIdentity('1'), metrics, log);
+  const identity = new ServerIdentity('1');
+  const backlog = new Backlog({ backlog: { alwaysWaiting: 2, waitMs: 1_000 } }, identity);
+  const sender = new FrameSender(kafka, identity, backlog, metrics, log);
   return { kafka, sender, socket, answers, waiting };
 }
 
@@ -97,6 +100,24 @@ describe('a frame that cannot be handed on', () => {
     socket.shown.enterRequest = sender.toChannel(socket, channelId(7), enter, TEXT);
     await settled();
     expect(socket.shown.heading).toBeUndefined();
+  });
+});
+
+describe('a message while too many others wait', () => {
+  it('is refused at once, and nothing of it is handed on', () => {
+    const { kafka, sender, socket, answers } = setUp();
+    for (const text of ['first', 'second', 'third']) sender.write(socket, { ...write, content: text }, text);
+    expect(kafka.records).toHaveLength(2);
+    expect(answers).toEqual([{ type: 'ERROR', messageType: 'WRITE_MESSAGE', message: 'Write message failed.' }]);
+  });
+
+  it('does not wait for those that could not be handed on', async () => {
+    const { kafka, sender, socket } = setUp();
+    kafka.failure = new ProducerOverloaded();
+    for (const text of ['first', 'second']) sender.write(socket, { ...write, content: text }, text);
+    await settled();
+    sender.write(socket, write, TEXT);
+    expect(kafka.records).toHaveLength(3);
   });
 });
 

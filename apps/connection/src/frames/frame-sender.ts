@@ -18,6 +18,7 @@ import { Publisher } from '../produce/publisher.js';
 import { ConnectionMetrics } from '../server/connection-metrics.js';
 import { ServerIdentity } from '../server/server-identity.js';
 import type { ClientSocket } from '../socket/client-socket.js';
+import { Backlog } from './backlog.js';
 import type { RequestIdentity } from './uncertain-requests.js';
 
 /** What a frame needs of the socket it came from. */
@@ -41,6 +42,7 @@ export class FrameSender {
   constructor(
     private readonly publisher: Publisher,
     private readonly server: ServerIdentity,
+    private readonly backlog: Backlog,
     private readonly metrics: ConnectionMetrics,
     private readonly log: Log,
   ) {}
@@ -59,16 +61,24 @@ export class FrameSender {
     return this.produce(sent, messageRelay, record);
   }
 
-  write(socket: FrameSource, frame: Write['frame'], text: string): string {
+  /** A message; refused at once while too many others wait. */
+  write(socket: FrameSource, frame: Write['frame'], text: string): void {
+    if (this.backlog.isFull) {
+      this.metrics.refusedWrites.inc();
+      socket.send({ type: 'ERROR', messageType: frame.type, message: UNAVAILABLE_TEXT[frame.type] });
+      return;
+    }
     const { channelId, serial } = frame;
-    const sent = this.begin(socket, frame.type, text, serial ?? randomOnce());
-    const { once } = sent.identity;
-    return this.produce(sent, messageRelay, { kind: 'WRITE', channelId, origin: this.origin(sent), once, frame });
+    const fresh = { request: this.server.nextWrite(), once: serial ?? randomOnce() };
+    const sent = this.begin(socket, frame.type, text, fresh);
+    const { request, once } = sent.identity;
+    this.backlog.left(request);
+    this.produce(sent, messageRelay, { kind: 'WRITE', channelId, origin: this.origin(sent), once, frame });
   }
 
-  private begin(socket: FrameSource, type: ClientFrameType, text: string, once = 0): SentFrame {
+  private begin(socket: FrameSource, type: ClientFrameType, text: string, fresh?: RequestIdentity): SentFrame {
     const known = socket.uncertain.identityOf(text);
-    const identity = known ?? { request: this.server.nextRequest(), once };
+    const identity = known ?? fresh ?? { request: this.server.nextRequest(), once: 0 };
     return { socket, type, text, identity, since: performance.now() };
   }
 
@@ -97,6 +107,7 @@ export class FrameSender {
   private failed({ socket, type, text, identity }: SentFrame, error: unknown): void {
     socket.frameSettled();
     this.metrics.produceFailures.inc();
+    this.backlog.settled(identity.request);
     this.log.debug({ trace: identity.request, type, error }, 'frame could not be handed on');
     // It may be carried out all the same, so the same frame must stay the same request.
     if (error instanceof ProduceTimeout && error.sent === 'unknown') socket.uncertain.remember(text, identity);

@@ -10,27 +10,31 @@ export interface RequestIdentity {
  * same identity, so that what may have been done already is not done twice.
  */
 export class UncertainRequests {
-  private readonly byText = new Map<string, RequestIdentity>();
+  /** Made when it is needed: most sockets never have such a frame. */
+  private byText: Map<string, RequestIdentity> | undefined;
 
   /** @param limit how many are remembered; the oldest go first */
   constructor(private readonly limit: number) {}
 
   identityOf(text: string): RequestIdentity | undefined {
-    return this.byText.size === 0 ? undefined : this.byText.get(text);
+    return this.byText?.get(text);
   }
 
   remember(text: string, identity: RequestIdentity): void {
-    this.byText.delete(text);
-    this.byText.set(text, identity);
-    if (this.byText.size <= this.limit) return;
-    for (const oldest of this.byText.keys()) {
-      this.byText.delete(oldest);
+    const { byText = new Map<string, RequestIdentity>(), limit } = this;
+    this.byText = byText;
+    byText.delete(text);
+    byText.set(text, identity);
+    if (byText.size <= limit) return;
+    for (const oldest of byText.keys()) {
+      byText.delete(oldest);
       return;
     }
   }
 
   /** Kafka has it now. */
   settle(text: string): void {
-    if (this.byText.size > 0) this.byText.delete(text);
+    this.byText?.delete(text);
+    if (this.byText?.size === 0) this.byText = undefined;
   }
 }

@@ -14,6 +14,7 @@ export class ConnectionMetrics {
   readonly closed: Counter<'reason'>;
   readonly replays: Counter;
   readonly produceFailures: Counter;
+  readonly refusedWrites: Counter;
   readonly produceSeconds: Histogram;
 
   constructor(metrics: Metrics) {
@@ -26,6 +27,7 @@ export class ConnectionMetrics {
     this.malformed = counter('frames_malformed_total', 'Frames that could not be read.');
     this.replays = counter('replays_total', 'Gaps in a channel for which a replay was asked.');
     this.produceFailures = counter('produce_failures_total', 'Frames that could not be handed on.');
+    this.refusedWrites = counter('writes_refused_total', 'Messages refused because too many others waited.');
     this.refusedUpgrades = new Counter({
       name: 'connection_refused_upgrades_total',
       help: 'Handshakes that were refused, by HTTP status.',

@@ -12,6 +12,7 @@ import { HealthRegistry, Log } from '@parley/platform';
 import { ConnectionSettings } from '../config.js';
 import { ChannelViews } from '../delivery/channel-views.js';
 import { NotificationDelivery } from '../delivery/notification-delivery.js';
+import { Backlog } from '../frames/backlog.js';
 import { ReadReporter } from '../frames/read-reporter.js';
 import { Handshake } from '../gateway/handshake.js';
 import { PresenceAnnouncer } from '../presence/presence-announcer.js';
@@ -44,6 +45,7 @@ export class ConnectionServer implements BeforeApplicationShutdown {
     private readonly sessions: SessionWatch,
     private readonly heartbeat: Heartbeat,
     private readonly reads: ReadReporter,
+    private readonly backlog: Backlog,
     private readonly views: ChannelViews,
     private readonly delivery: NotificationDelivery,
     private readonly presence: PresenceAnnouncer,
@@ -75,7 +77,8 @@ export class ConnectionServer implements BeforeApplicationShutdown {
     await this.producer.connect();
     await this.consumer.start(this.topic.name, (records) => this.notified(records));
     await this.consumer.start(connectionControl.name, (records) => this.controlled(records));
-    for (const part of [this.presence, this.sessions, this.heartbeat, this.reads, this.views, this.sweep]) part.start();
+    for (const part of [this.presence, this.sessions, this.heartbeat, this.reads, this.backlog, this.views, this.sweep])
+      part.start();
     this.handshake.openDoor();
     this.log.info({ server: this.identity.server, boot: this.identity.boot }, 'sockets may come');
   }
@@ -85,7 +88,7 @@ export class ConnectionServer implements BeforeApplicationShutdown {
     if (!this.isStarted) return;
     this.handshake.shutDoor();
     await this.sendSocketsAway();
-    for (const part of [this.sessions, this.heartbeat, this.reads, this.views]) part.stop();
+    for (const part of [this.sessions, this.heartbeat, this.reads, this.backlog, this.views]) part.stop();
     await Promise.all([this.presence.stop(), this.sweep.stop()]);
     await this.consumer.close();
     await this.producer.close();

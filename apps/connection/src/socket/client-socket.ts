@@ -74,7 +74,7 @@ export class ClientSocket {
     this.username = session.session.username;
     this.ws = ws;
     this.framesInFlight = limits.framesInFlight;
-    this.budget = new FrameBudget({ perSecond: limits.framesPerSecond, burst: limits.framesBurst }, performance.now());
+    this.budget = new FrameBudget(limits, performance.now());
     this.writer = new SocketWriter(stream, flushes, limits.sendQueueBytes, () => {
       // Not here: the caller is in the middle of writing to many sockets.
       setImmediate(() => this.close('slowConsumer'));

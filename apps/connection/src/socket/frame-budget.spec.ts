@@ -1,6 +1,6 @@
 import { FrameBudget, type Verdict } from './frame-budget.js';
 
-const LIMITS = { perSecond: 10, burst: 5 };
+const LIMITS = { framesPerSecond: 10, framesBurst: 5 };
 const takes = (budget: FrameBudget, count: number, now: number): Verdict[] =>
   Array.from({ length: count }, () => budget.take(now));
 

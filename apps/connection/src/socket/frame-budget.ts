@@ -1,3 +1,5 @@
+import type { SocketLimits } from '../config.js';
+
 export type Verdict = 'pass' | 'refuse' | 'flood';
 
 /**
@@ -9,21 +11,21 @@ export class FrameBudget {
   private countedAt: number;
 
   constructor(
-    private readonly limits: { readonly perSecond: number; readonly burst: number },
+    private readonly limits: Pick<SocketLimits, 'framesPerSecond' | 'framesBurst'>,
     /** ms, of the same clock as every later call. */
     now: number,
   ) {
-    this.left = limits.burst;
+    this.left = limits.framesBurst;
     this.countedAt = now;
   }
 
   take(now: number): Verdict {
-    const { perSecond, burst } = this.limits;
-    this.left = Math.min(burst, this.left + ((now - this.countedAt) / 1000) * perSecond);
+    const { framesPerSecond, framesBurst } = this.limits;
+    this.left = Math.min(framesBurst, this.left + ((now - this.countedAt) / 1000) * framesPerSecond);
     this.countedAt = now;
     this.left -= 1;
     if (this.left >= 0) return 'pass';
-    return this.left < -burst ? 'flood' : 'refuse';
+    return this.left < -framesBurst ? 'flood' : 'refuse';
   }
 
   /** The frame just taken turned out to be one that costs nothing. */

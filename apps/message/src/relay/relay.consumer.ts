@@ -18,6 +18,9 @@ import { EventLog } from '../events.js';
 
 type Write = Extract<MessageRelay, { kind: 'WRITE' }>;
 
+/** Of a long backlog, no more records are worked on together than this: the first senders need not wait for the last. */
+const MOST_AT_ONCE = 1_000;
+
 /**
  * The owner of the channels in its partitions. A batch resolves only when its rows are committed and its
  * notifications acknowledged by Kafka; a batch that comes again finds its rows and tells the same once more.
@@ -39,9 +42,21 @@ export class RelayConsumer {
   @BatchHandler(messageRelay.name, RELAY)
   async handle(inbound: readonly InboundRecord[]): Promise<void> {
     const records = inbound.map(decode);
-    const out = this.deliveries.batch();
-    for (const round of rounds(records)) await this.run(round, out);
-    await this.deliveries.send(out);
+    const sent: Promise<void>[] = [];
+    try {
+      for (let start = 0; start < records.length; start += MOST_AT_ONCE) {
+        const out = this.deliveries.batch();
+        for (const round of rounds(records.slice(start, start + MOST_AT_ONCE))) await this.run(round, out);
+        // Told while the next ones are stored; the producer keeps the order.
+        const sending = this.deliveries.send(out);
+        sent.push(sending);
+        // Its failure is that of the batch, further down; until then it is not one that nobody takes care of.
+        sending.catch(() => undefined);
+      }
+    } finally {
+      await Promise.allSettled(sent);
+    }
+    await Promise.all(sent);
   }
 
   /** First all writes of the round together, then the commands that follow them, channels side by side. */
