@@ -12,6 +12,7 @@ import { openNodeSocket } from '@parley/client/node';
 import { ERROR_TEXT, type ChannelId, seq, Serial, type ServerFrame } from '@parley/protocol';
 import { eventually, PASSWORD, TcpRelay } from '@parley/testing';
 import type { History } from '../history/history.js';
+import { entryOf } from './entry-of.js';
 
 const PATIENCE_MS = 60_000;
 const AGAIN_MS = 500;
@@ -239,29 +240,7 @@ export class Device implements AsyncDisposable {
   }
 
   private noteFrame(frame: ServerFrame): void {
-    const { history, by } = this;
-    if (frame.type === 'NOTIFY_MESSAGE') {
-      const { channelId: channel, messageSeqId: at, username: author, content } = frame;
-      history.add({ kind: 'frame', ...by, channel, seq: at, author, content });
-    } else if (frame.type === 'WRITE_MESSAGE_ACK') {
-      if (frame.serial !== null) history.add({ kind: 'ack', ...by, serial: frame.serial, seq: frame.messageSeqId });
-    } else if (frame.type === 'ENTER_RESPONSE') {
-      const { channelId: channel, lastReadMessageSeqId: lastRead } = frame;
-      history.add({ kind: 'entered', ...by, channel, asked: this.asked('ENTER_REQUEST', channel), lastRead });
-    } else if (frame.type === 'FETCH_MESSAGES_RESPONSE') {
-      const { channelId: channel } = frame;
-      const messages = frame.messages.map((each) => ({
-        seq: each.messageSeqId,
-        author: each.username,
-        content: each.content,
-      }));
-      history.add({ kind: 'fetched', ...by, channel, asked: this.asked('FETCH_MESSAGES_REQUEST', channel), messages });
-    } else if (frame.type === 'ERROR') {
-      history.add({ kind: 'error', ...by, about: frame.messageType, text: frame.message });
-    }
-  }
-
-  private asked(type: string, channel: ChannelId): number {
-    return this.askedAt.get(`${type} ${channel}`) ?? 0;
+    const entry = entryOf(frame, this.by, (type, channel) => this.askedAt.get(`${type} ${channel}`) ?? 0);
+    if (entry !== undefined) this.history.add(entry);
   }
 }
