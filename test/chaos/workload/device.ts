@@ -34,6 +34,7 @@ export class Device implements AsyncDisposable {
   private readonly unsettled = new Set<number>();
   private readonly askedAt = new Map<string, number>();
   private busy: Promise<void> = Promise.resolve();
+  private lastWriteError = 0;
   private openSince: number | undefined;
   private home: ChannelId | undefined;
   private over = false;
@@ -154,6 +155,7 @@ export class Device implements AsyncDisposable {
 
   private async send(channel: ChannelId, serial: number, content: string): Promise<void> {
     while (!this.over) {
+      const sentAt = this.history.now();
       this.history.add({ kind: 'write', ...this.by, channel, serial, content });
       try {
         await this.client.send(channel, content, Serial.parse(serial));
@@ -162,7 +164,8 @@ export class Device implements AsyncDisposable {
         if (!(error instanceof RequestError)) throw error;
         const { failure, message } = error;
         this.history.add({ kind: 'failed', ...this.by, serial, why: failure, text: message });
-        this.noteFailure('WRITE_MESSAGE', error);
+        // The SDK goes on after an ERROR that invites another try; who was told so has had an answer.
+        if (this.lastWriteError < sentAt) this.noteFailure('WRITE_MESSAGE', error);
         if (failure === 'refused') break;
       }
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
@@ -242,5 +245,6 @@ export class Device implements AsyncDisposable {
   private noteFrame(frame: ServerFrame): void {
     const entry = entryOf(frame, this.by, (type, channel) => this.askedAt.get(`${type} ${channel}`) ?? 0);
     if (entry !== undefined) this.history.add(entry);
+    if (entry?.kind === 'error' && entry.about === 'WRITE_MESSAGE') this.lastWriteError = this.history.now();
   }
 }
