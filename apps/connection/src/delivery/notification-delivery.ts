@@ -49,8 +49,10 @@ export class NotificationDelivery {
     const socket = this.sockets.get(connection);
     this.log.debug({ trace: request, connection, type: frame.type, isOpen: socket !== undefined }, 'answer');
     if (socket !== undefined) {
-      socket.send(frame);
-      this.metrics.framesOut.inc();
+      if (frame.type !== 'ENTER_RESPONSE' || !socket.shown.enters.isAnswered(request)) {
+        socket.send(frame);
+        this.metrics.framesOut.inc();
+      }
       this.takeNote(socket, request, frame);
     } else if (frame.type === 'ENTER_RESPONSE') {
       this.late.entered(connection, frame.channelId, frame.lastChannelMessageSeqId);
