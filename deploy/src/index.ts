@@ -9,6 +9,7 @@ export type { Profile, Scale, ServiceInstance, ServiceKind, Topology, TopologyOp
 export type { StackDescription, StackOptions } from './stack/description.js';
 export { startStack } from './stack/start-stack.js';
 export { attachStack, Stack } from './stack/stack.js';
+export { addShard, type AddedShard } from './stack/add-shard.js';
 export { mendReplicas } from './stack/mend-replicas.js';
 export { switchSource, type DatabaseName, type Switched } from './stack/switch-source.js';
 export type { ProcessStatus, StackUrls } from './stack/stack.js';

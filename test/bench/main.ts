@@ -5,8 +5,9 @@ import { parseArgs } from 'node:util';
 import { attachStack } from '@parley/deploy';
 import { benchmarks } from './benchmarks/all.ts';
 import type { Context } from './context.ts';
-import { intoDocs, show } from './report.ts';
+import { intoDocs, picturesIntoDocs, show } from './report.ts';
 import { startBenchStack } from './stack.ts';
+import { targets } from './targets.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -54,8 +55,9 @@ const context: Context = {
   long: values.long,
   seed: Number(values.seed),
   sockets: Number(values.sockets),
-  folder: resolve(values.state, 'results'),
+  folder: resolve(values.state, 'results', stack.description.profile),
 };
+const sectionOf = (name: string): string => (stack.description.profile === 'full' ? `${name}-full` : name);
 let failed = false;
 try {
   for (const benchmark of benchmarks.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
@@ -64,13 +66,19 @@ try {
       const report = await benchmark.run(context);
       failed ||= !report.clean;
       show(report, (performance.now() - began) / 1000);
-      if (values.docs) await intoDocs(profile === 'full' ? `${benchmark.name}-full` : benchmark.name, report);
+      if (values.docs) await intoDocs(sectionOf(benchmark.name), report);
     } catch (error) {
       failed = true;
       process.stderr.write(
         `${benchmark.name} could not be run: ${error instanceof Error ? error.stack : String(error)}\n`,
       );
     }
+  }
+  const aims = await targets(context);
+  show(aims, (performance.now() - started) / 1000);
+  if (values.docs) {
+    await intoDocs(sectionOf('targets'), aims);
+    if (profile === 'single') await picturesIntoDocs(context.folder);
   }
 } finally {
   if (values.stack === undefined) await stack.stop();

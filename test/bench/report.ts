@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { table, thisMachine } from '@parley/load';
 import type { Report } from './context.ts';
@@ -32,4 +32,14 @@ export async function intoDocs(name: string, report: Report): Promise<void> {
   const [from, to] = [text.indexOf(start), text.indexOf(end)];
   if (from === -1 || to === -1) return;
   await writeFile(DOCS, `${text.slice(0, from + start.length)}\n\n${markdown(report)}\n\n${text.slice(to)}`);
+}
+
+/** Pictures that docs/performance.md shows, by the name of their run. */
+const PICTURES = ['group-10-senders-window-8', 'steady-1000', 'overload-5'];
+
+export async function picturesIntoDocs(folder: string): Promise<void> {
+  for (const name of PICTURES) {
+    // A picture of a run that was not made stays as it was.
+    await copyFile(join(folder, `${name}.svg`), join(DOCS, '..', `performance-${name}.svg`)).catch(() => undefined);
+  }
 }

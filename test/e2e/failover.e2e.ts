@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { mendReplicas, startStack, switchSource } from '@parley/deploy';
-import { UNAVAILABLE_TEXT } from '@parley/protocol';
+import { type ChannelId, UNAVAILABLE_TEXT } from '@parley/protocol';
 import {
   channelOf,
   type Connected,
@@ -13,6 +13,7 @@ import {
   nextSerial,
   System,
   write,
+  Writer,
 } from '@parley/testing';
 
 /** A system of its own in which each database has a replica: roles are changed and servers killed. */
@@ -63,57 +64,8 @@ async function channelsOnBothShards() {
   return { ann, bob, onFirst, onSecond };
 }
 
-/** Writes one message after the other until stopped; one that is not acknowledged is sent again. */
-class Writer {
-  readonly acknowledged: { seq: number; content: string }[] = [];
-  errors = 0;
-  #stopped = false;
-  readonly #done: Promise<void>;
-
-  constructor(
-    private readonly who: Connected,
-    private readonly channelId: number,
-  ) {
-    this.#done = this.#run();
-  }
-
-  async #run(): Promise<void> {
-    for (let n = 1; !this.#stopped; n += 1) {
-      const content = `${this.who.name} ${n}`;
-      this.acknowledged.push({ seq: await this.#insist(content), content });
-    }
-  }
-
-  async #insist(content: string): Promise<number> {
-    const serial = nextSerial();
-    const { wire } = this.who;
-    for (;;) {
-      wire.send({ type: 'WRITE_MESSAGE', serial, channelId: this.channelId, content });
-      const ack = await eventually(() => {
-        const found = wire.take('WRITE_MESSAGE_ACK').find((one) => one.serial === serial);
-        if (found !== undefined) return found;
-        if (wire.take('ERROR').length > 0) return undefined;
-        throw new Error(`${content} has had no answer`);
-      });
-      if (ack !== undefined) return ack.messageSeqId;
-      this.errors += 1;
-    }
-  }
-
-  /** Waits until so many more are acknowledged. */
-  async more(count: number): Promise<void> {
-    const target = this.acknowledged.length + count;
-    await eventually(() => expect(this.acknowledged.length).toBeGreaterThanOrEqual(target), 30_000);
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#done;
-  }
-}
-
 /** People who write in channels of shard 1, at once. */
-async function load(writers: number): Promise<{ channelId: number; writers: Writer[]; people: Connected[] }> {
+async function load(writers: number): Promise<{ channelId: ChannelId; writers: Writer[]; people: Connected[] }> {
   const { ann, bob, onFirst: channelId } = await channelsOnBothShards();
   const { inviteCode } = await ann.wire.ask(
     { type: 'FETCH_CHANNEL_INVITECODE_REQUEST', channelId },

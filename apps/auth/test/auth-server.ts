@@ -7,6 +7,7 @@ import { PATHS } from '@parley/protocol';
 import { SESSION_STRATEGY, SessionStore, SessionStrategy } from '@parley/session';
 import { eventually } from '@parley/testing';
 import passport from 'passport';
+import { Passwords } from '../src/account/password.js';
 import { authEnv } from '../src/config.js';
 import { LOGIN_STRATEGY, LoginStrategy } from '../src/http/login.strategy.js';
 import { authService } from '../src/service.js';
@@ -21,6 +22,7 @@ export interface Asked {
   readonly type?: string;
   readonly cookie?: string;
   readonly from?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly method?: string;
 }
 
@@ -50,6 +52,10 @@ export class AuthServer implements AsyncDisposable {
     return this.running.app.get(SessionStore, { strict: false });
   }
 
+  get passwords(): Passwords {
+    return this.running.app.get(Passwords, { strict: false });
+  }
+
   get database(): UserDatabase {
     return this.running.app.get(UserDatabase, { strict: false });
   }
@@ -58,7 +64,7 @@ export class AuthServer implements AsyncDisposable {
     return this.running.app.get(Log, { strict: false });
   }
 
-  async ask(path: string, { body, type, cookie, from = freshAddress(), method = 'POST' }: Asked = {}) {
+  async ask(path: string, { body, type, cookie, from = freshAddress(), method = 'POST', headers }: Asked = {}) {
     // Passport's registry is one for the whole process: of several servers in it, the one asked must answer.
     passport.use(LOGIN_STRATEGY, this.running.app.get(LoginStrategy, { strict: false }));
     passport.use(SESSION_STRATEGY, this.running.app.get(SessionStrategy, { strict: false }));
@@ -69,6 +75,7 @@ export class AuthServer implements AsyncDisposable {
         'x-real-ip': from,
         ...(body !== undefined && { 'content-type': type ?? 'application/json' }),
         ...(cookie !== undefined && { cookie: `SESSION=${cookie}` }),
+        ...headers,
       },
       ...(body !== undefined && { body: isText ? Buffer.from(body) : JSON.stringify(body) }),
     });

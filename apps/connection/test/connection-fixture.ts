@@ -150,7 +150,8 @@ export class ConnectionFixture implements AsyncDisposable {
     wire.send({ type: 'ENTER_REQUEST', channelId: answer.channelId });
     const request = await eventually(() => {
       const asked = this.relayed('COMMAND').findLast(
-        ({ frame, origin }) => frame.type === 'ENTER_REQUEST' && origin.connection === visitor.connection,
+        ({ frame, channelId, origin }) =>
+          frame.type === 'ENTER_REQUEST' && channelId === answer.channelId && origin.connection === visitor.connection,
       );
       if (asked === undefined) throw new Error('the visitor has not asked to enter');
       this.relay.splice(this.relay.indexOf(asked), 1);

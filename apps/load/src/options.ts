@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { SOCKETS_PER_PROCESS } from './run/parts.js';
 import { checkPlan, type PlanOptions } from './run/plan.js';
 
 export const USAGE = `Usage: npm run load -- [options]
@@ -18,6 +19,7 @@ What they do
   --warmup <n>          time before it (default 3)
   --drain <n>           longest wait for what is under way at the end (default 15)
   --connects <n>        connections that are opened at the same time (default 200)
+  --process-sockets <n> sockets of one process; with more there are several (default 15000)
   --seed <n>            same seed, same run (default 1)
 
 Where
@@ -47,6 +49,7 @@ export interface LoadOptions extends PlanOptions {
   readonly warmup: number;
   readonly drain: number;
   readonly connects: number;
+  readonly processSockets: number;
   readonly seed: number;
   readonly stack: string | undefined;
   readonly via: Via;
@@ -77,6 +80,7 @@ export function readOptions(args: readonly string[]): LoadOptions | undefined {
       warmup: TEXTS,
       drain: TEXTS,
       connects: TEXTS,
+      'process-sockets': TEXTS,
       seed: TEXTS,
       stack: TEXTS,
       via: TEXTS,
@@ -106,6 +110,7 @@ export function readOptions(args: readonly string[]): LoadOptions | undefined {
     warmup: number('--warmup', values.warmup, 3, 0),
     drain: number('--drain', values.drain, 15, 0),
     connects: whole('--connects', values.connects, 200),
+    processSockets: whole('--process-sockets', values['process-sockets'], SOCKETS_PER_PROCESS),
     seed: whole('--seed', values.seed, 1, 0),
     stack: values.stack,
     via: way(values.via ?? 'consul'),

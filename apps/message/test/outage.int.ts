@@ -4,7 +4,7 @@ import { channelId } from '@parley/protocol';
 import { eventually } from '@parley/testing';
 import { Limits } from '../src/user/limits.js';
 import { FlakyDatabase } from './flaky-database.js';
-import { originOf, Workbench } from './workbench.js';
+import { originOf, type Person, Workbench } from './workbench.js';
 
 let database: FlakyDatabase;
 let bench: Workbench;
@@ -17,6 +17,14 @@ afterAll(async () => {
   await bench.close();
   await database.close();
 });
+
+/** The database is back, and commands are waited for again. */
+const recovered = (person: Person) =>
+  eventually(async () =>
+    expect(await bench.ask(person, { type: 'FETCH_CHANNELS_REQUEST' })).toMatchObject({
+      type: 'FETCH_CHANNELS_RESPONSE',
+    }),
+  );
 
 it('D12: a commit whose answer is lost is neither undone nor done twice', async () => {
   const [ann, bob] = [await bench.person(), await bench.person()];
@@ -58,6 +66,7 @@ it('D10: a longer absence is answered with an ERROR, and the same frame succeeds
 
 it('D12: a creation that failed with its commit in doubt is found by the same frame, from whichever socket', async () => {
   const [ann, bob] = [await bench.person(), await bench.person()];
+  await recovered(ann);
   await bench.befriend(ann, bob);
   const create = {
     type: 'CREATE_REQUEST' as const,
@@ -71,7 +80,7 @@ it('D12: a creation that failed with its commit in doubt is found by the same fr
     message: 'Create failed.',
   });
   database.mend();
-  await eventually(() => bench.users.check());
+  await recovered(ann);
   expect(await bench.headCounts(ann)).toEqual([2]);
   const elsewhere = { ...originOf(ann, randomUUID()), server: 'c2', connection: 'c2-boot-1' };
   const { deliveries, membersChanged } = await bench.commands.run({ origin: elsewhere, frame: create });
@@ -88,6 +97,7 @@ it('D12: a creation that failed with its commit in doubt is found by the same fr
 
 it('a joining that failed with its commit in doubt is made known to the owner by the next attempt', async () => {
   const [ann, bob, cat] = [await bench.person(), await bench.person(), await bench.person()];
+  await recovered(ann);
   await bench.befriend(ann, bob);
   const { membersChanged } = await bench.run(ann, {
     type: 'CREATE_REQUEST',
@@ -99,7 +109,7 @@ it('a joining that failed with its commit in doubt is made known to the owner by
   database.loseAnswerTo('COMMIT', 'cut');
   expect(await bench.ask(cat, { type: 'JOIN_REQUEST', inviteCode })).toMatchObject({ message: 'Join failed.' });
   database.mend();
-  await eventually(() => bench.users.check());
+  await recovered(cat);
   const again = await bench.run(cat, { type: 'JOIN_REQUEST', inviteCode });
   expect(again.deliveries).toMatchObject([{ frame: { message: 'Already joined.' } }]);
   expect(again.membersChanged).toEqual({ channelId: id, joined: [cat.id], gone: [] });

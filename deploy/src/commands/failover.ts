@@ -1,21 +1,10 @@
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DeployError } from '../errors.js';
-import { descriptionFile } from '../stack/description.js';
-import { attachStack, type Stack } from '../stack/stack.js';
 import { switchSource, type DatabaseName } from '../stack/switch-source.js';
 import { say } from './output.js';
-import { startedStacks } from './run-stacks.js';
+import { chosenStack } from './run-stacks.js';
 
 const USAGE = 'say which database: npm run failover -- --shard 1, or npm run failover -- --users';
-
-/** The stack in a folder, or the one that `npm start` has started. */
-export async function chosenStack(stateDir: string | undefined): Promise<Stack> {
-  if (stateDir !== undefined) return attachStack(descriptionFile(resolve(stateDir)));
-  const [stack] = await startedStacks();
-  if (stack === undefined) throw new DeployError('nothing is running: start it first with npm start -- --full');
-  return stack;
-}
 
 function databaseNamed({ shard, users }: { shard: string | undefined; users: boolean }): DatabaseName {
   if (users === (shard !== undefined)) throw new DeployError(USAGE);

@@ -7,6 +7,7 @@ import { infra } from './infra.js';
 import { logs } from './logs.js';
 import { InterruptedError } from './output.js';
 import { bench, load } from './programs.js';
+import { shardAdd } from './shard-add.js';
 import { start } from './start.js';
 import { status } from './status.js';
 import { stop } from './stop.js';
@@ -27,6 +28,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   infra,
   compose,
   failover,
+  'shard-add': shardAdd,
 };
 
 const NODE_MAJOR = 24;

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { DeployError } from '../errors.js';
 import { descriptionFile, findDescription } from '../stack/description.js';
 import { attachStack, type Stack } from '../stack/stack.js';
 import { PROFILES, type Profile } from '../topology.js';
@@ -16,4 +17,12 @@ export async function startedStacks(): Promise<Stack[]> {
     }),
   );
   return stacks.flat();
+}
+
+/** The stack in a folder, or the one that `npm start` has started. @throws DeployError if there is none */
+export async function chosenStack(stateDir: string | undefined): Promise<Stack> {
+  if (stateDir !== undefined) return attachStack(descriptionFile(resolve(stateDir)));
+  const [stack] = await startedStacks();
+  if (stack === undefined) throw new DeployError('nothing is running: start it first with npm start -- --full');
+  return stack;
 }

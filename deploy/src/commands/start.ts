@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DeployError } from '../errors.js';
+import { REPLICATIONS, type Replication } from '../native/mariadb.js';
 import { selfSignedCertificate, type Certificate } from '../native/certificate.js';
 import { findDescription, type StackDescription } from '../stack/description.js';
 import { startStack } from '../stack/start-stack.js';
@@ -26,6 +27,12 @@ export function parseScale(text: string): Scale {
     return [name, number];
   });
   return Object.fromEntries(pairs);
+}
+
+function replicationNamed(text: string): Replication {
+  const named = REPLICATIONS.find((word) => word === text);
+  if (named === undefined) throw new DeployError(`--replication ${text}: write one of ${REPLICATIONS.join(', ')}`);
+  return named;
 }
 
 async function requireOtherProfileStopped(profile: Profile): Promise<void> {
@@ -84,8 +91,8 @@ async function readable(file: string): Promise<string> {
 }
 
 /**
- * `start [--full] [--scale service=count,...] [--tls | --tls-certificate FILE --tls-key FILE]`: what of the system does not
- * run yet is started.
+ * `start [--full] [--scale service=count,...] [--replication semi-synchronous|asynchronous]
+ * [--tls | --tls-certificate FILE --tls-key FILE]`: what of the system does not run yet is started.
  */
 export async function start(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
@@ -93,6 +100,7 @@ export async function start(args: readonly string[]): Promise<number> {
     options: {
       full: { type: 'boolean', default: false },
       scale: { type: 'string' },
+      replication: { type: 'string' },
       tls: { type: 'boolean', default: false },
       'tls-certificate': { type: 'string' },
       'tls-key': { type: 'string' },
@@ -103,12 +111,14 @@ export async function start(args: readonly string[]): Promise<number> {
   await requireOtherProfileStopped(profile);
   // A running system keeps the numbers it was given, where --scale does not say otherwise.
   const before = await findDescription(runDir(profile));
+  const replication = values.replication === undefined ? before?.replication : replicationNamed(values.replication);
   const tls = await chosenCertificate(values, runDir(profile), before);
   let startedAnything = false;
   const stack = await startStack({
     profile,
     stateDir: runDir(profile),
     scale: { ...before?.scale, ...(values.scale === undefined ? {} : parseScale(values.scale)) },
+    ...(replication === undefined ? {} : { replication }),
     tls,
     owned: false,
     signal: interruption(),

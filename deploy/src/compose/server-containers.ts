@@ -92,8 +92,21 @@ function redisContainer(scope: Scope, node: RedisNode): ComposeService {
   };
 }
 
+/**
+ * A transaction is acknowledged when the replica has received it, too; without one, or after the timeout (ms), the source
+ * goes on alone. `loose`: the plugins that know these options are not there yet while the image sets the data folder up.
+ */
+const SEMI_SYNCHRONOUS = [
+  '--plugin-load-add=semisync_source.so',
+  '--plugin-load-add=semisync_replica.so',
+  '--loose-rpl-semi-sync-source-enabled=ON',
+  '--loose-rpl-semi-sync-replica-enabled=ON',
+  '--loose-rpl-semi-sync-source-wait-no-replica=OFF',
+  '--loose-rpl-semi-sync-source-timeout=2000',
+];
+
 function databaseContainer(scope: Scope, server: DatabaseServer): ComposeService {
-  const role = server.replicaOf === undefined ? '--sync-binlog=1' : '--read-only=ON';
+  const isReplicated = scope.topology.databases.some(({ replicaOf }) => replicaOf !== undefined);
   return {
     image: IMAGES.mysql,
     ...membership(scope),
@@ -107,7 +120,9 @@ function databaseContainer(scope: Scope, server: DatabaseServer): ComposeService
       '--innodb-flush-log-at-trx-commit=1',
       '--character-set-server=utf8mb4',
       '--max-connections=400',
-      role,
+      '--sync-binlog=1',
+      ...(isReplicated ? SEMI_SYNCHRONOUS : []),
+      ...(server.replicaOf === undefined ? [] : ['--read-only=ON']),
     ],
     environment: { MYSQL_ROOT_PASSWORD: SECRETS.databaseRootPassword, MYSQL_INITDB_SKIP_TZINFO: '1' },
     volumes: [`${scope.nameOf(server.name)}:/var/lib/mysql`],

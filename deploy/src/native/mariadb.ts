@@ -48,6 +48,9 @@ export async function ensureDatabaseTemplate(progress: (line: string) => void): 
   await rename(unfinished, template);
 }
 
+export const schemaSql = (schema: string): string =>
+  `CREATE DATABASE IF NOT EXISTS \`${schema}\` CHARACTER SET utf8mb4;`;
+
 /**
  * SQL that a server runs at every start before it takes connections: accounts, schemas, and its role. Of two servers
  * each starts read-only, and only the one that is the source now may be written to.
@@ -60,7 +63,7 @@ export function initSql(server: DatabaseServer, pair: DatabasePair | undefined, 
   const common = [
     // Each server does this for itself; in the binary log it would reach the replicas a second time.
     'SET SESSION sql_log_bin = 0;',
-    ...server.schemas.map((schema) => `CREATE DATABASE IF NOT EXISTS \`${schema}\` CHARACTER SET utf8mb4;`),
+    ...server.schemas.map(schemaSql),
     ...account(DATABASE_USER, secrets.databasePassword),
     `GRANT ALL PRIVILEGES ON \`parley\\_%\`.* TO '${DATABASE_USER}'@'%';`,
     ...account(REPLICATION_USER, secrets.replicationPassword),

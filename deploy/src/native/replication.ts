@@ -1,7 +1,7 @@
 import { DeployError } from '../errors.js';
 import type { DatabaseServer } from '../topology.js';
 import { DATABASE_USER } from '../environment.js';
-import { BECOME_SOURCE, dataDirOf, followSql, SOCKET } from './mariadb.js';
+import { BECOME_SOURCE, dataDirOf, followSql, schemaSql, SOCKET } from './mariadb.js';
 import { run } from './run.js';
 import type { StackSecrets } from './secrets.js';
 import { becomesTrue } from './waiting.js';
@@ -102,6 +102,11 @@ export class ReplicatedServer {
       what: `copying ${source.name} to ${this.name}`,
     });
     await this.follow(source.server, secrets);
+  }
+
+  /** As the server itself does for its schemas at each start. */
+  async createSchema(schema: string): Promise<void> {
+    await this.#ask(`SET SESSION sql_log_bin = 0; ${schemaSql(schema)}`);
   }
 
   async #slaveStatus(): Promise<Map<string, string>> {

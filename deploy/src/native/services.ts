@@ -51,6 +51,12 @@ export async function migrateDatabases(environment: Environment): Promise<void> 
   await run([process.execPath, program], { what: 'database migration', env: { ...COMPILE_CACHE, ...environment } });
 }
 
+/** Makes the last shard of the environment known to all services; returns what the program says. */
+export async function registerShard(environment: Environment): Promise<string> {
+  const program = await builtFile('libs', 'persistence', 'dist', 'add-shard.main.js');
+  return run([process.execPath, program], { what: 'adding the shard', env: { ...COMPILE_CACHE, ...environment } });
+}
+
 export async function createTopics(environment: Environment): Promise<void> {
   const program = await builtFile('libs', 'kafka', 'dist', 'create-topics.main.js');
   await run([process.execPath, QUIET, program], { what: 'topic creation', env: { ...COMPILE_CACHE, ...environment } });

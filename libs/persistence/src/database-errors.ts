@@ -67,6 +67,10 @@ export async function unlessUnavailable<T>(query: Promise<T>): Promise<T | undef
 /** The transaction lost against another one and should simply be run again. */
 export const isConflict = (error: unknown): boolean => some(error, (at) => CONFLICT.has(codeOf(at)));
 
+/** The column or key that a definition would add exists. */
+export const isAlreadyThere = (error: unknown): boolean =>
+  some(error, (at) => codeOf(at) === 'ER_DUP_FIELDNAME' || codeOf(at) === 'ER_DUP_KEYNAME');
+
 /** Name of the unique key that a row would have repeated, such as `PRIMARY` or `once`; undefined for other errors. */
 export function isDuplicate(error: unknown): string | undefined {
   let key: string | undefined;

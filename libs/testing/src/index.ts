@@ -8,3 +8,4 @@ export * from './system.js';
 export * from './tcp-relay.js';
 export * from './terminal.js';
 export * from './wire-client.js';
+export * from './writer.js';

@@ -1,3 +1,4 @@
+import { FAILOVER_FAULTS } from './failover.js';
 import type { Fault } from './fault.js';
 import { MACHINE_FAULTS } from './machine.js';
 import { NETWORK_FAULTS } from './network-faults.js';
@@ -9,6 +10,7 @@ import { SERVER_FAULTS } from './servers.js';
 export const FAULTS: readonly Fault[] = [
   ...PROCESS_FAULTS,
   ...SERVER_FAULTS,
+  ...FAILOVER_FAULTS,
   ...NETWORK_FAULTS,
   ...MACHINE_FAULTS,
   ...RECORD_FAULTS,

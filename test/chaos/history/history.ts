@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import type { Entry } from './entries.js';
 
-type Untimed<E> = E extends unknown ? Omit<E, 't'> : never;
+type WithoutTime<E> = E extends unknown ? Omit<E, 't'> : never;
+/** An entry that has not been noted yet. */
+export type Untimed = WithoutTime<Entry>;
 
 /** What happens in a run, as it happens, with the time of one clock. */
 export class History {
@@ -13,7 +15,7 @@ export class History {
     return Math.round((performance.now() - this.began) * 1000) / 1000;
   }
 
-  add(entry: Untimed<Entry>): void {
+  add(entry: Untimed): void {
     this.entries.push({ ...entry, t: this.now() });
   }
 

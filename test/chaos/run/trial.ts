@@ -60,6 +60,19 @@ export function pauses(log: readonly Entry[], shardOf: ReadonlyMap<number, numbe
   return longest;
 }
 
+/** A run that has not even begun. */
+export const unfinished = (seed: number, times: number, error: unknown): Trial => ({
+  seed,
+  times,
+  hit: [],
+  longestPauseMs: new Map(),
+  resumedMs: new Map(),
+  complaints: [],
+  messages: 0,
+  violations: [],
+  stuck: error instanceof Error ? error.message : String(error),
+});
+
 /** One fault, several times, at moments that the seed chooses, under load; then the verdict on everything that happened. */
 export async function attempt({ system, network, fault, seed, times, logFile }: TrialOptions): Promise<Trial> {
   const putBack = await fault.prepare?.(system);

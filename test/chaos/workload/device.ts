@@ -12,6 +12,7 @@ import { openNodeSocket } from '@parley/client/node';
 import { ERROR_TEXT, type ChannelId, seq, Serial, type ServerFrame } from '@parley/protocol';
 import { eventually, PASSWORD, TcpRelay } from '@parley/testing';
 import type { History } from '../history/history.js';
+import { entryOf } from './entry-of.js';
 
 const PATIENCE_MS = 60_000;
 const AGAIN_MS = 500;
@@ -33,6 +34,7 @@ export class Device implements AsyncDisposable {
   private readonly unsettled = new Set<number>();
   private readonly askedAt = new Map<string, number>();
   private busy: Promise<void> = Promise.resolve();
+  private lastWriteError = 0;
   private openSince: number | undefined;
   private home: ChannelId | undefined;
   private over = false;
@@ -153,6 +155,7 @@ export class Device implements AsyncDisposable {
 
   private async send(channel: ChannelId, serial: number, content: string): Promise<void> {
     while (!this.over) {
+      const sentAt = this.history.now();
       this.history.add({ kind: 'write', ...this.by, channel, serial, content });
       try {
         await this.client.send(channel, content, Serial.parse(serial));
@@ -161,7 +164,8 @@ export class Device implements AsyncDisposable {
         if (!(error instanceof RequestError)) throw error;
         const { failure, message } = error;
         this.history.add({ kind: 'failed', ...this.by, serial, why: failure, text: message });
-        this.noteFailure('WRITE_MESSAGE', error);
+        // The SDK goes on after an ERROR that invites another try; who was told so has had an answer.
+        if (this.lastWriteError < sentAt) this.noteFailure('WRITE_MESSAGE', error);
         if (failure === 'refused') break;
       }
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
@@ -239,29 +243,8 @@ export class Device implements AsyncDisposable {
   }
 
   private noteFrame(frame: ServerFrame): void {
-    const { history, by } = this;
-    if (frame.type === 'NOTIFY_MESSAGE') {
-      const { channelId: channel, messageSeqId: at, username: author, content } = frame;
-      history.add({ kind: 'frame', ...by, channel, seq: at, author, content });
-    } else if (frame.type === 'WRITE_MESSAGE_ACK') {
-      if (frame.serial !== null) history.add({ kind: 'ack', ...by, serial: frame.serial, seq: frame.messageSeqId });
-    } else if (frame.type === 'ENTER_RESPONSE') {
-      const { channelId: channel, lastReadMessageSeqId: lastRead } = frame;
-      history.add({ kind: 'entered', ...by, channel, asked: this.asked('ENTER_REQUEST', channel), lastRead });
-    } else if (frame.type === 'FETCH_MESSAGES_RESPONSE') {
-      const { channelId: channel } = frame;
-      const messages = frame.messages.map((each) => ({
-        seq: each.messageSeqId,
-        author: each.username,
-        content: each.content,
-      }));
-      history.add({ kind: 'fetched', ...by, channel, asked: this.asked('FETCH_MESSAGES_REQUEST', channel), messages });
-    } else if (frame.type === 'ERROR') {
-      history.add({ kind: 'error', ...by, about: frame.messageType, text: frame.message });
-    }
-  }
-
-  private asked(type: string, channel: ChannelId): number {
-    return this.askedAt.get(`${type} ${channel}`) ?? 0;
+    const entry = entryOf(frame, this.by, (type, channel) => this.askedAt.get(`${type} ${channel}`) ?? 0);
+    if (entry !== undefined) this.history.add(entry);
+    if (entry?.kind === 'error' && entry.about === 'WRITE_MESSAGE') this.lastWriteError = this.history.now();
   }
 }

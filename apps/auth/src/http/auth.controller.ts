@@ -7,12 +7,14 @@ import { TrustedProxies } from '../limits/client-address.js';
 import { LoginGuard, LogoutGuard, UnregisterGuard } from './guards.js';
 import { claimsJson, jsonBody } from './json-body.js';
 import { LoggedIn } from './logged-in.js';
+import { OwnPagesGuard } from './own-pages.guard.js';
 import { addressOf } from './peer.js';
 import { PLAIN_TEXT } from './plain-text.filter.js';
 import { InvalidRequest, refusal } from './refusals.js';
 import { CookieSettings, expireCookie, startCookie } from './session-cookie.js';
 
 @Controller()
+@UseGuards(OwnPagesGuard)
 export class AuthController {
   constructor(
     private readonly accounts: AccountService,

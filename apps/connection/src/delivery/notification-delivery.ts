@@ -55,9 +55,10 @@ export class NotificationDelivery {
     this.backlog.settled(request);
     this.log.debug({ trace: request, connection, type: frame.type, isOpen: socket !== undefined }, 'answer');
     if (socket !== undefined) {
-      socket.send(frame);
+      const isRepeated = frame.type === 'ENTER_RESPONSE' && socket.shown.enters.isAnswered(request);
+      if (!isRepeated) socket.send(frame);
       this.takeNote(socket, request, frame);
-      return 1;
+      return isRepeated ? 0 : 1;
     }
     if (frame.type === 'ENTER_RESPONSE') {
       this.late.entered(connection, frame.channelId, frame.lastChannelMessageSeqId);

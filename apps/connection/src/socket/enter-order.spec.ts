@@ -23,6 +23,15 @@ describe('EnterOrder', () => {
     expect(order.answered('a')).toBe(true);
   });
 
+  it('knows an answer that comes again, but not one that was overtaken, for a repetition', () => {
+    const order = asked('a', 'b', 'c');
+    order.answered('b');
+    expect(['a', 'b', 'c'].map((request) => order.isAnswered(request))).toEqual([false, true, false]);
+    order.answered('a');
+    order.failed('c');
+    expect(['a', 'b', 'c'].map((request) => order.isAnswered(request))).toEqual([true, true, true]);
+  });
+
   it('does not know answers nobody asked for', () => {
     expect(new EnterOrder().answered('a')).toBe(false);
   });

@@ -1,15 +1,6 @@
 import type { Traffic } from '../wire/chat-socket.js';
-import { Samples } from './samples.js';
-
-/** Where the counters stood at a moment, to tell one second from the next. */
-export interface Mark {
-  /** Microseconds since 1970. */
-  readonly atUs: number;
-  readonly acks: number;
-  readonly deliveries: number;
-  readonly ackSamples: number;
-  readonly deliverySamples: number;
-}
+import type { Mark } from '../run/run-report.js';
+import { quantile, Samples } from './samples.js';
 
 /** What all sockets of one process count together. */
 export class Recorder {
@@ -30,6 +21,8 @@ export class Recorder {
   unexpectedAcks = 0;
   /** Attempts to connect and to enter that did not succeed. */
   failedConnects = 0;
+  private markedAcks = 0;
+  private markedDeliveries = 0;
   private from = Infinity;
   private to = Infinity;
 
@@ -65,13 +58,20 @@ export class Recorder {
     this.closeCodes.set(code, (this.closeCodes.get(code) ?? 0) + 1);
   }
 
-  mark(atUs: number): Mark {
+  mark(atUs: number, inFlight: number): Mark {
+    const ack = this.ackLatency.slice(this.markedAcks).sort();
+    const delivery = this.deliveryLatency.slice(this.markedDeliveries).sort();
+    this.markedAcks = this.ackLatency.length;
+    this.markedDeliveries = this.deliveryLatency.length;
     const mark = {
       atUs,
       acks: this.acks,
       deliveries: this.deliveries,
-      ackSamples: this.ackLatency.length,
-      deliverySamples: this.deliveryLatency.length,
+      refused: this.refused,
+      inFlight,
+      ackP50: quantile(ack, 0.5) / 1000,
+      ackP99: quantile(ack, 0.99) / 1000,
+      deliveryP99: quantile(delivery, 0.99) / 1000,
     };
     this.marks.push(mark);
     return mark;

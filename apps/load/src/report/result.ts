@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Findings, Pace } from '../run/run-report.js';
 
 const Latency = z.object({
   count: z.number(),
@@ -9,8 +10,6 @@ const Latency = z.object({
   p999: z.number(),
   max: z.number(),
 });
-const Pace = z.object({ count: z.number(), seconds: z.number(), perSecond: z.number() });
-
 /** Everything a run has measured; what `--json` writes. Latencies are milliseconds. */
 export const LoadResult = z.object({
   date: z.string(),
@@ -46,17 +45,7 @@ export const LoadResult = z.object({
   /** Open loop: how late the generator itself was. */
   sendLag: Latency,
   /** Over the whole run, warm-up and the wait at the end included. Everything but refused and retries must be 0. */
-  findings: z.object({
-    lost: z.number(),
-    doubled: z.number(),
-    outOfOrder: z.number(),
-    unanswered: z.number(),
-    unexpectedAcks: z.number(),
-    lostSockets: z.number(),
-    refused: z.number(),
-    retries: z.number(),
-    details: z.array(z.string()).readonly(),
-  }),
+  findings: Findings,
   errors: z.record(z.string(), z.number()),
   closeCodes: z.record(z.string(), z.number()),
   bytesIn: z.number(),

@@ -1,24 +1,6 @@
 import type { Recorder } from '../measure/recorder.js';
 import type { Member } from './member.js';
-
-/** What a run has to say about promises. Everything but `refused` and `retries` must be 0. */
-export interface Findings {
-  /** Messages that a receiver who was entered never got. */
-  readonly lost: number;
-  readonly doubled: number;
-  readonly outOfOrder: number;
-  /** Messages with neither an acknowledgement nor an ERROR. */
-  readonly unanswered: number;
-  /** Acknowledgements of nothing that was sent, or a second one. */
-  readonly unexpectedAcks: number;
-  /** Sockets that were closed by the other side. */
-  readonly lostSockets: number;
-  /** Messages that were answered with ERROR. */
-  readonly refused: number;
-  readonly retries: number;
-  /** The first receivers with something to report. */
-  readonly details: readonly string[];
-}
+import type { Findings } from './run-report.js';
 
 const DETAILS = 10;
 
@@ -53,4 +35,20 @@ function lastOfChannels(members: readonly Member[]): Map<number, number> {
     if (channel && check) last.set(channel.id, Math.max(last.get(channel.id) ?? 0, check.seenUpTo));
   }
   return last;
+}
+
+/** The findings of several processes as one. */
+export function mergedFindings(all: readonly Findings[]): Findings {
+  const total = (what: (findings: Findings) => number): number => all.reduce((sum, each) => sum + what(each), 0);
+  return {
+    lost: total((each) => each.lost),
+    doubled: total((each) => each.doubled),
+    outOfOrder: total((each) => each.outOfOrder),
+    unanswered: total((each) => each.unanswered),
+    unexpectedAcks: total((each) => each.unexpectedAcks),
+    lostSockets: total((each) => each.lostSockets),
+    refused: total((each) => each.refused),
+    retries: total((each) => each.retries),
+    details: all.flatMap((each) => each.details).slice(0, DETAILS),
+  };
 }

@@ -10,7 +10,8 @@ import { type LoadedChannel, Member } from './member.js';
 import type { Seat } from './plan.js';
 import { filler, seeded, shuffled } from './random.js';
 import { Schedule } from './schedule.js';
-import { type Findings, judge } from './findings.js';
+import { judge } from './findings.js';
+import type { Findings, Mark, Pace } from './run-report.js';
 
 export interface RunOptions {
   readonly servers: readonly Address[];
@@ -23,16 +24,12 @@ export interface RunOptions {
   /** Messages per second over all senders; makes it an open loop. */
   readonly rate: number | undefined;
   readonly connectsAtOnce: number;
+  /** Position of the first socket in a run that is spread over processes; default 0. */
+  readonly firstIndex?: number;
 }
 
 /** A seat with what the database made of it. */
 export type Guest = Seat & { readonly cookie: string; readonly channelId: number | undefined };
-
-export interface Pace {
-  readonly count: number;
-  readonly seconds: number;
-  readonly perSecond: number;
-}
 
 const ENTERS_AT_ONCE = 300;
 const PATIENCE_MS = 30_000;
@@ -111,7 +108,7 @@ export class LoadRun {
     const { servers } = this.options;
     const server = servers[index % servers.length];
     if (server === undefined) throw new Error('there is no server to connect to');
-    await member.connect(server, sourceAddress(index, servers.length));
+    await member.connect(server, sourceAddress(index + (this.options.firstIndex ?? 0), servers.length));
   }
 
   /** A server that is full or busy says so, and may take the next attempt. */
@@ -142,7 +139,18 @@ export class LoadRun {
     this.outgoing.flush();
   }
 
+  /** Messages that are due from now on count for the latencies. */
+  open(): void {
+    this.recorder.open(nowUs());
+  }
+
+  mark(): Mark {
+    return this.recorder.mark(nowUs(), this.inFlight);
+  }
+
+  /** Nothing new is sent, and what is due from now on does not count. */
   stop(): void {
+    this.recorder.close(nowUs());
     this.sending = false;
   }
 

@@ -19,11 +19,8 @@ export class InboxController {
 
   /** What the caller was pushed, newest first. */
   @Get(PATHS.pushInbox)
-  newest(
-    @CurrentSession() { session }: ActiveSession,
-    @Query('limit') limit: unknown = '50',
-  ): Promise<PushInboxEntry[]> {
-    const entries = Limit.safeParse(limit);
+  newest(@CurrentSession() { session }: ActiveSession, @Query('limit') limit: unknown): Promise<PushInboxEntry[]> {
+    const entries = Limit.safeParse(limit ?? '50');
     if (!entries.success) throw new BadRequestException(LIMIT_RULE);
     return this.inbox.newest(session.userId, entries.data);
   }

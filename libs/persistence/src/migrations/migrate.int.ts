@@ -39,7 +39,7 @@ const users = <T>(use: (database: Database) => Promise<T>): Promise<T> =>
 describe('migrations', () => {
   it('make every table once, and nothing the second time', async () => {
     const first = await migrateAll(databases.options, 0);
-    expect(first.map(({ applied }) => applied)).toEqual(first.map(() => [1]));
+    expect(first.map(({ applied }) => applied)).toEqual([[1, 2], ...databases.options.shards.map(() => [1])]);
     const second = await migrateAll(databases.options, 0);
     expect(second.map(({ applied }) => applied)).toEqual(first.map(() => []));
   });
@@ -50,17 +50,49 @@ describe('migrations', () => {
       statements: (dialect: ReturnType<typeof dialectOf>) => [...migration.statements(dialect).slice(0, 3), 'not SQL'],
     }));
     await expect(migrate(databases.options.userDb.source, half)).rejects.toThrow();
-    expect(await migrate(databases.options.userDb.source, userDatabaseMigrations)).toEqual([1]);
+    expect(await migrate(databases.options.userDb.source, userDatabaseMigrations)).toEqual([1, 2]);
     await users(async ({ source }) => {
       for (const { tableName } of source.entityMetadatas) await source.query(`SELECT * FROM ${tableName}`);
     });
+  });
+
+  it('go on where a run was killed, without waiting for it', async () => {
+    const address = databases.options.userDb.source;
+    const asleep = userDatabaseMigrations.map((migration) => ({
+      ...migration,
+      statements: (dialect: ReturnType<typeof dialectOf>) => [
+        ...migration.statements(dialect).slice(0, 3),
+        'SELECT SLEEP(60)',
+      ],
+    }));
+    const killed = migrate(address, asleep).catch((error: unknown) => error);
+    await users(async ({ source }) => {
+      const sleeping = "SELECT id FROM information_schema.processlist WHERE db = ? AND info = 'SELECT SLEEP(60)'";
+      let found: { id: number }[] = [];
+      while (found.length === 0) found = await source.query(sleeping, [address.database]);
+      await source.query(`KILL ${found[0]?.id}`);
+    });
+    expect(await killed).toBeInstanceOf(Error);
+    expect(await migrate(address, userDatabaseMigrations)).toEqual([1, 2]);
+    await users(async ({ source }) => {
+      for (const { tableName } of source.entityMetadatas) await source.query(`SELECT 1 FROM ${tableName}`);
+    });
+  });
+
+  it('take columns and keys that a run before has added for done', async () => {
+    const address = databases.options.userDb.source;
+    await migrate(address, userDatabaseMigrations);
+    const next = (...statements: string[]) => [{ version: 3, name: 'next', statements: () => statements }];
+    const additions = ['ALTER TABLE channel ADD COLUMN later INT NULL', 'ALTER TABLE channel ADD KEY later (later)'];
+    await expect(migrate(address, next(...additions, 'not SQL'))).rejects.toThrow();
+    expect(await migrate(address, next(...additions))).toEqual([3]);
   });
 
   it('run beside each other do every step once', async () => {
     const runs = await Promise.all(
       [1, 2, 3].map(() => migrate(databases.options.userDb.source, userDatabaseMigrations)),
     );
-    expect(runs.flat()).toEqual([1]);
+    expect(runs.flat()).toEqual([1, 2]);
   });
 
   it('fail with one line that names the database and no password', async () => {

@@ -4,7 +4,7 @@ import type { QueryRunner } from 'typeorm';
 import { z } from 'zod';
 import { createDataSource } from '../data-source.js';
 import type { DatabaseOptions } from '../database-env.js';
-import { isUnavailable } from '../database-errors.js';
+import { isAlreadyThere, isUnavailable } from '../database-errors.js';
 import { writableAddress } from '../writable-address.js';
 import { dialectOf, type Migration } from './migration.js';
 import { shardMigrations } from './shard-migrations.js';
@@ -102,7 +102,12 @@ async function apply(connection: QueryRunner, migrations: readonly Migration[]):
   const dialect = dialectOf(String(await scalar(connection, 'SELECT VERSION() AS value')));
   const missing = migrations.filter(({ version }) => version > Number(known));
   for (const migration of missing) {
-    for (const statement of migration.statements(dialect)) await connection.query(statement);
+    for (const statement of migration.statements(dialect)) {
+      // MySQL has no ADD COLUMN IF NOT EXISTS: a column or key that a run before this one has added is told by the error.
+      await connection.query(statement).catch((error: unknown) => {
+        if (!isAlreadyThere(error)) throw error;
+      });
+    }
     await connection.query('INSERT INTO schema_migration (version, name) VALUES (?, ?)', [
       migration.version,
       migration.name,

@@ -91,4 +91,22 @@ export const userDatabaseMigrations: readonly Migration[] = [
       ),
     ],
   },
+  {
+    version: 2,
+    name: 'shards that were added while services ran',
+    statements: (dialect) => [
+      table(
+        dialect,
+        'message_shard',
+        `shard_id INT NOT NULL PRIMARY KEY,
+        source_host VARCHAR(255) NOT NULL,
+        source_port INT NOT NULL,
+        replica_host VARCHAR(255) NULL,
+        replica_port INT NULL,
+        database_name VARCHAR(64) NOT NULL,
+        opens_at DATETIME(3) NOT NULL,
+        ${CREATED}`,
+      ),
+    ],
+  },
 ];
