@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { DEAD_LETTER_TOPIC, topicLayout } from '@parley/contracts';
+import { BatchingProducer, createKafka, kafkaEnv, kafkaOptionsFrom } from '@parley/kafka';
 import { loadConfig } from '@parley/platform';
 import { runProgram } from '@parley/testing';
 import { z } from 'zod';
-import { BatchingProducer } from '../src/batching-producer.js';
-import { kafkaEnv, kafkaOptionsFrom } from '../src/kafka-env.js';
-import { createKafka } from '../src/kafka-handle.js';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
