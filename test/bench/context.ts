@@ -23,7 +23,8 @@ export interface Report {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
   readonly notes: readonly string[];
-  readonly clean: boolean;
+  /** Undefined where nothing was sent. */
+  readonly clean: boolean | undefined;
 }
 
 export interface Benchmark {

@@ -64,7 +64,7 @@ try {
     const began = performance.now();
     try {
       const report = await benchmark.run(context);
-      failed ||= !report.clean;
+      failed ||= report.clean === false;
       show(report, (performance.now() - began) / 1000);
       if (values.docs) await intoDocs(sectionOf(benchmark.name), report);
     } catch (error) {

@@ -1,14 +1,19 @@
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { table, thisMachine } from '@parley/load';
+import { format, resolveConfig } from 'prettier';
 import type { Report } from './context.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs', 'performance.md');
 
+function verdict(clean: boolean | undefined): string {
+  if (clean === undefined) return '';
+  return clean ? 'Nothing was lost, doubled, out of order or left unanswered.' : 'Not clean: promises were broken.';
+}
+
 export function show({ title, columns, rows, notes, clean }: Report, seconds: number): void {
   const text = table([columns, ...rows.map((row) => row.map(String))]);
-  const verdict = clean ? 'nothing lost, doubled, out of order or unanswered' : 'NOT CLEAN: see above';
-  process.stdout.write(`\n=== ${title} (${seconds.toFixed(0)} s)\n${text}\n${[...notes, verdict].join('\n')}\n`);
+  process.stdout.write(`\n=== ${title} (${seconds.toFixed(0)} s)\n${text}\n${[...notes, verdict(clean)].join('\n')}\n`);
 }
 
 export function markdown({ columns, rows, notes, clean }: Report): string {
@@ -21,7 +26,7 @@ export function markdown({ columns, rows, notes, clean }: Report): string {
     ...rows.map(line),
     '',
     ...notes.flatMap((note) => [note, '']),
-    `${clean ? 'Nothing was lost, doubled, out of order or left unanswered.' : 'NOT CLEAN.'} Measured ${when} UTC on ${cores} cores (${cpu.trim()}), Node ${node}.`,
+    `${verdict(clean)} Measured ${when} UTC on ${cores} cores (${cpu.trim()}), Node ${node}.`,
   ].join('\n');
 }
 
@@ -31,7 +36,8 @@ export async function intoDocs(name: string, report: Report): Promise<void> {
   const [start, end] = [`<!-- bench ${name}: written by npm run bench -->`, `<!-- end of ${name} -->`];
   const [from, to] = [text.indexOf(start), text.indexOf(end)];
   if (from === -1 || to === -1) return;
-  await writeFile(DOCS, `${text.slice(0, from + start.length)}\n\n${markdown(report)}\n\n${text.slice(to)}`);
+  const written = `${text.slice(0, from + start.length)}\n\n${markdown(report)}\n\n${text.slice(to)}`;
+  await writeFile(DOCS, await format(written, { ...(await resolveConfig(DOCS)), filepath: DOCS }));
 }
 
 /** Pictures that docs/performance.md shows, by the name of their run. */

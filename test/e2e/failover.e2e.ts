@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { mendReplicas, startStack, switchSource } from '@parley/deploy';
@@ -20,6 +21,7 @@ import {
 const stack = await startStack({
   stateDir: join(import.meta.dirname, '../../.state/test/failover'),
   portOffset: Number(process.env['PARLEY_OWN_STACK_OFFSET'] ?? 13_000),
+  profile: process.env['PARLEY_OWN_STACK_PROFILE'] === 'full' ? 'full' : 'single',
   replicated: true,
   scale: { message: 2 },
   env: { auth: { LOGIN_LIMIT_PER_ADDRESS_PER_MINUTE: '10000', REGISTER_LIMIT_PER_ADDRESS_PER_MINUTE: '10000' } },
@@ -28,9 +30,10 @@ const system = new System(stack);
 const person = guests(system);
 
 const urls = (name: string): string[] => (stack.env[name] ?? '').split(',');
-/** The two servers of shard 1, as they began. */
+/** The two servers of shard 1, as they began: where they are, and their names. */
 const [first = ''] = urls('MESSAGE_SHARD_SOURCE_URLS');
 const [second = ''] = urls('MESSAGE_SHARD_REPLICA_URLS');
+const NAMES = ['database-shard-1', 'database-shard-1-replica'];
 
 afterEach(async () => {
   await system.heal();
@@ -186,6 +189,39 @@ describe('a source that crashes under load', () => {
     },
     120_000,
   );
+});
+
+describe('a replica that had not received everything', () => {
+  it('loses just that when its source crashes; what the old source held alone is put aside, and it is copied anew', async () => {
+    const { ann, onFirst: channelId } = await channelsOnBothShards();
+    const firstIsSource = await takesWrites(first);
+    const [oldName, newName] = firstIsSource ? NAMES : NAMES.toReversed();
+    const [before, after] = firstIsSource ? [first, second] : [second, first];
+    expect(await write(ann, channelId, 'received')).toBe(1);
+    await eventually(async () => expect(await messagesOn(after, channelId)).toHaveLength(1));
+    await asRoot(newName ?? '', 'STOP SLAVE IO_THREAD');
+    expect(await write(ann, channelId, 'alone')).toBe(2);
+    await stack.process(oldName ?? '').kill();
+    await switchSource(stack, 1);
+    await eventually(async () => {
+      ann.wire.take('ERROR');
+      expect(await write(ann, channelId, 'instead')).toBe(2);
+    }, 30_000);
+    await stack.process(oldName ?? '').start();
+    await mendReplicas(stack, () => undefined);
+    const stored = [
+      { seq: 1, content: 'received' },
+      { seq: 2, content: 'instead' },
+    ];
+    for (const server of [before, after])
+      await eventually(async () => expect(await messagesOn(server, channelId)).toEqual(stored));
+    const folders = await readdir(join(stack.description.stateDir, 'mariadb'));
+    expect(folders.filter((name) => name.startsWith(`${oldName}.put-aside-`))).toHaveLength(1);
+    // A copy is as good a source as any.
+    expect(await switchSource(stack, 1)).toEqual({ source: oldName, replica: 'follows' });
+    await eventually(async () => expect(await write(ann, channelId, 'again')).toBe(3), 20_000);
+    await eventually(async () => expect(await messagesOn(after, channelId)).toHaveLength(3));
+  }, 120_000);
 });
 
 async function asRoot(server: string, sql: string): Promise<void> {

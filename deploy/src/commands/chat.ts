@@ -11,9 +11,11 @@ function whereToAsk(args: readonly string[], stack: Stack | undefined): string[]
   return stack === undefined ? [] : ['--consul', stack.urls.consul.join(',')];
 }
 
-/** A certificate that was made for this machine alone is not trusted by itself. */
-const trusting = (stack: Stack | undefined): Record<string, string> =>
-  stack?.description.tls === undefined ? {} : { NODE_EXTRA_CA_CERTS: stack.description.tls.certificate };
+/** A certificate that we have made for this machine is trusted; one of the operator has an authority of its own. */
+function trusting(stack: Stack | undefined): Record<string, string> {
+  const certificate = stack?.description.tls?.certificate;
+  return certificate?.startsWith(`${stack?.description.stateDir}/`) ? { NODE_EXTRA_CA_CERTS: certificate } : {};
+}
 
 /** `chat [args]`: the terminal client, with the arguments and the terminal as they are. */
 export async function chat(args: readonly string[]): Promise<number> {
@@ -22,7 +24,7 @@ export async function chat(args: readonly string[]): Promise<number> {
   const [stack] = await startedStacks();
   const client = spawn(process.execPath, [program, ...whereToAsk(args, stack), ...args], {
     stdio: 'inherit',
-    env: { ...trusting(stack), ...process.env },
+    env: { ...process.env, ...trusting(stack) },
   });
   // The client decides what Ctrl-C means.
   process.on('SIGINT', () => undefined);

@@ -24,6 +24,8 @@ export class Database {
     readonly name: string,
     { source, replica, failover = false }: DatabasePair,
     settings: ConnectionSettings,
+    /** Called when the other server has become the source; what was read before may not be there. */
+    private readonly onSourceChanged: () => void = () => undefined,
   ) {
     const server = (serverName: string, address: DatabaseAddress): DatabaseServer => {
       if (!failover) return new DatabaseServer(serverName, address, settings);
@@ -81,7 +83,9 @@ export class Database {
       const writable = await Promise.all(this.#servers.map(async (server) => (await server.isWritable()) && server));
       const found = writable.find((server) => server === this.#source) || writable.find((server) => server !== false);
       if (found) {
+        const isOther = found !== this.#source;
         this.#source = found;
+        if (isOther) this.onSourceChanged();
         break;
       }
       await delay(SEARCH_PAUSE_MS);

@@ -11,6 +11,8 @@ export class MessageShards {
   #closedToNew: ReadonlySet<number> = new Set();
   /** Called when somebody asks for a shard that this process has not heard of: it may have been added just now. */
   onUnknown: () => void = () => undefined;
+  /** Called when a shard's replica has become its source: what was known of the shard may be more than it has. */
+  onSourceChanged: (shard: number) => void = () => undefined;
 
   constructor({ shards, poolSize }: Pick<DatabaseOptions, 'shards' | 'poolSize'>) {
     this.#poolSize = poolSize;
@@ -63,7 +65,8 @@ export class MessageShards {
   }
 
   #database(id: number, pair: DatabasePair): Database {
-    return new Database(`shard-${id}`, pair, { poolSize: this.#poolSize });
+    const onSourceChanged = (): void => this.onSourceChanged(id);
+    return new Database(`shard-${id}`, pair, { poolSize: this.#poolSize }, onSourceChanged);
   }
 }
 

@@ -3,6 +3,7 @@ export * from './eventually.js';
 export type { KafkaAccess } from './kafka-access.js';
 export * from './guests.js';
 export * from './people.js';
+export * from './program.js';
 export * from './stage.js';
 export * from './system.js';
 export * from './tcp-relay.js';

@@ -14,7 +14,7 @@ export const steady: Benchmark = {
     const rows = [];
     let clean = true;
     for (const rate of RATES) {
-      const line = `--senders 10 --rate ${rate} --via direct --warmup ${seconds(context, 4, 8)} --seconds ${seconds(context, 8, 20)}`;
+      const line = `--senders 10 --rate ${rate} --via direct --warmup ${seconds(context, 4, 8)} --seconds ${seconds(context, 6, 20)}`;
       const ours = await load(context, `steady-${rate}`, line);
       const plain = await plainLoad(loadOptions(context, line));
       clean &&= isClean(ours);

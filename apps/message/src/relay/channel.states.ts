@@ -32,6 +32,11 @@ export class ChannelState {
     this.members = row.members;
   }
 
+  /** What was given may not be stored any more. */
+  forgetWrites(): void {
+    this.recent.clear();
+  }
+
   remember(userId: UserId, once: number, given: Seq): void {
     this.recent.set(`${userId}:${once}`, given);
     if (this.recent.size <= REMEMBERED_WRITES) return;
@@ -128,6 +133,11 @@ export class ChannelStates {
   /** After any doubt: what is stored decides, at the next sight. */
   forget(ids: Iterable<ChannelId>): void {
     for (const id of ids) this.states.delete(id);
+  }
+
+  /** Another server has become the source of a shard, and may not have everything that was acknowledged before. */
+  doubt(shard: number): void {
+    for (const state of this.states.values()) if (state.shard === shard) state.inDoubt = true;
   }
 
   /** The partitions have moved: others may change these channels from now on. */

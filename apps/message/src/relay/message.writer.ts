@@ -51,13 +51,15 @@ export class MessageWriter {
   ): Promise<void> {
     const deadline = Date.now() + (this.isGivenUp(shard) ? 0 : PATIENCE_MS);
     let stored = new Map<string, Seq>();
-    for (let doubt = group.some(({ channel }) => channel.inDoubt); ; doubt = true) {
+    const inDoubt = (): boolean => group.some(({ channel }) => channel.inDoubt);
+    for (let failed = false; ; failed = true) {
       try {
         // Memory may be trusted until something fails: after that the rows may be there all the same.
-        if (doubt) stored = await this.reread(shard, group);
+        if (failed || inDoubt()) stored = await this.reread(shard, group);
+        // The shard has changed its source meanwhile.
+        if (inDoubt()) continue;
         const given = await this.insert(shard, group, stored);
         for (const [pending, sequence] of given) written.set(pending, sequence);
-        for (const { channel } of group) channel.inDoubt = false;
         this.givenUpUntil.delete(shard);
         return;
       } catch (error) {
@@ -105,11 +107,15 @@ export class MessageWriter {
   /** What the shard says: sequences already given to these writes, and where each channel ends. */
   private async reread(shard: number, group: readonly PendingWrite[]): Promise<Map<string, Seq>> {
     const channels = [...new Set(group.map((pending) => pending.channel))];
+    for (const channel of channels) channel.inDoubt = false;
     const last = await this.store.lastSequences(
       shard,
       channels.map((channel) => channel.id),
     );
-    for (const channel of channels) channel.lastSeq = last.get(channel.id) ?? seq(0);
+    for (const channel of channels) {
+      channel.lastSeq = last.get(channel.id) ?? seq(0);
+      channel.forgetWrites();
+    }
     return this.store.given(
       shard,
       group.map(({ channel, write }) => ({ channelId: channel.id, userId: write.origin.userId, once: write.once })),

@@ -1,7 +1,8 @@
 import { type BatchConsumerHooks, type InboundRecord } from '@parley/kafka';
 import { messageRelay } from '@parley/contracts';
 import { UNAVAILABLE_TEXT } from '@parley/protocol';
-import { Injectable, Module } from '@nestjs/common';
+import { MessageShards } from '@parley/persistence';
+import { Injectable, Module, type OnModuleInit } from '@nestjs/common';
 import { ChannelModule } from '../channel/channel.module.js';
 import { Deliveries } from '../delivery/deliveries.js';
 import { DeliveryModule } from '../delivery/delivery.module.js';
@@ -54,6 +55,19 @@ export class RelayHooks implements Required<BatchConsumerHooks> {
   }
 }
 
+/** A new source of a shard may lack what the old one had acknowledged last, so nothing is taken for known any more. */
+@Injectable()
+class SourceWatch implements OnModuleInit {
+  constructor(
+    private readonly shards: MessageShards,
+    private readonly states: ChannelStates,
+  ) {}
+
+  onModuleInit(): void {
+    this.shards.onSourceChanged = (shard) => this.states.doubt(shard);
+  }
+}
+
 @Module({
   imports: [ChannelModule, UserModule, DeliveryModule],
   controllers: [RelayConsumer],
@@ -67,6 +81,7 @@ export class RelayHooks implements Required<BatchConsumerHooks> {
     MessageWriter,
     ReadPositions,
     RelayHooks,
+    SourceWatch,
     Unseen,
   ],
   exports: [RelayHooks],
