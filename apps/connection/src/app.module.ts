@@ -28,6 +28,7 @@ import { KafkaPublisher, Publisher } from './produce/publisher.js';
 import { ConnectionMetrics } from './server/connection-metrics.js';
 import { ConnectionServer } from './server/connection-server.js';
 import { LifeSign } from './server/life-sign.js';
+import { Pulse } from './server/pulse.js';
 import { ServerIdentity } from './server/server-identity.js';
 import { TopicSweep } from './server/topic-sweep.js';
 import { SessionWatch } from './session/session-watch.js';
@@ -68,6 +69,7 @@ export class AppModule {
         SessionStore,
         ConnectionMetrics,
         OpenSockets,
+        Pulse,
         Heartbeat,
         SessionWatch,
         Backlog,

@@ -8,6 +8,7 @@ export class FlakyDatabase {
   private readonly sockets = new Set<Socket>();
   private isCut = false;
   private isSilent = false;
+  private withheld: readonly string[] = [];
   private doomed: string | undefined;
   private isCutAfter = false;
 
@@ -44,8 +45,14 @@ export class FlakyDatabase {
     this.isSilent = true;
   }
 
+  /** From now on statements with one of these texts do not get through, while the server answers others. */
+  withhold(...texts: string[]): void {
+    this.withheld = texts;
+  }
+
   mend(): void {
     this.isCut = false;
+    this.withheld = [];
     this.isSilent = false;
   }
 
@@ -71,7 +78,7 @@ export class FlakyDatabase {
     const upstream = connect(this.target);
     let isDeaf = false;
     client.on('data', (data) => {
-      if (this.isSilent) return;
+      if (this.isSilent || this.withheld.some((text) => data.includes(text))) return;
       if (this.doomed !== undefined && data.includes(this.doomed)) {
         this.doomed = undefined;
         isDeaf = true;

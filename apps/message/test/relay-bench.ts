@@ -231,9 +231,14 @@ export class Owner {
 
   /** What has been produced since the last time. */
   taken(): Told {
-    const told = new Told(this.produced);
+    const told = this.told();
     this.produced = [];
     return told;
+  }
+
+  /** The same, and it stays to be taken. */
+  told(): Told {
+    return new Told(this.produced);
   }
 
   /** The next record to Kafka is refused. */

@@ -94,7 +94,7 @@ describe('a batch of requests', () => {
     const { subject, delivered } = consumer();
     const ann = await bench.person();
     const records = [command(ann, { type: 'LEAVE_REQUEST' }), inbound('{"kind":"COMMAND"}')];
-    await expect(subject.handle(records)).rejects.toThrow('unreadable record: origin');
+    await expect(subject.handle(records)).rejects.toThrow('unreadable: origin');
     expect(delivered).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ import { BatchWork, WorkAbandoned } from './batch-work.js';
 import { DependencyUnavailable } from './errors.js';
 import type { Log } from './kafka-handle.js';
 import type { InboundRecord } from './records.js';
+import { UnreadableRecords } from './unreadable-records.js';
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -64,6 +65,19 @@ describe('BatchWork', () => {
     await done;
     expect(calls.slice(3)).toEqual([[1], [2], [3]]);
     expect(aside).toEqual(['2 Error: bad 4']);
+  });
+
+  it('sets records aside at once that cannot be read, and handles the others together', async () => {
+    failure = (records) => {
+      const bad = records.filter(({ offset }) => offset % 2n === 0n);
+      return bad.length === 0 ? undefined : new UnreadableRecords(new Map(bad.map((one) => [one, 'not JSON'])));
+    };
+    await run([1, 2, 3, 4, 5]);
+    expect(calls).toEqual([
+      [1, 2, 3, 4, 5],
+      [1, 3, 5],
+    ]);
+    expect(aside).toEqual(['2 Error: unreadable: not JSON 1', '4 Error: unreadable: not JSON 1']);
   });
 
   it('does not try a single record once more on its own', async () => {

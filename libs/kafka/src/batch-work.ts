@@ -2,6 +2,7 @@ import { DependencyUnavailable } from './errors.js';
 import type { Log } from './kafka-handle.js';
 import type { InboundRecord } from './records.js';
 import { afterFailure, backoffMs } from './retry-policy.js';
+import { UnreadableRecords } from './unreadable-records.js';
 
 export interface BatchWorkOptions {
   /** Resolves when everything the records ask for is done. */
@@ -19,7 +20,7 @@ export class WorkAbandoned extends Error {
 
 /**
  * Gets a batch done: all at once, again after a failure, and one by one when that does not help, so that a record
- * nobody can handle costs only itself.
+ * nobody can handle costs only itself. One that cannot even be read is set aside at once.
  */
 export class BatchWork {
   constructor(private readonly options: BatchWorkOptions) {}
@@ -29,6 +30,10 @@ export class BatchWork {
     const { maxAttempts, log } = this.options;
     const failure = await this.#attempt(records, maxAttempts, abandon);
     if (!failure) return;
+    if (failure.error instanceof UnreadableRecords) {
+      await this.#withoutUnreadable(records, failure.error, abandon);
+      return;
+    }
     for (const record of records) {
       // Alone, a record has one more chance, unless it was alone from the start.
       const verdict = records.length === 1 ? failure : await this.#attempt([record], 1, abandon);
@@ -37,6 +42,15 @@ export class BatchWork {
       await this.#insist(() => this.options.setAside(record, verdict.error, attempts), abandon);
       log.error({ ...place(record), error: verdict.error, attempts }, 'set a record aside that cannot be handled');
     }
+  }
+
+  async #withoutUnreadable(records: InboundRecord[], error: UnreadableRecords, abandon: AbortSignal): Promise<void> {
+    for (const [record, reason] of error.reasons) {
+      await this.#insist(() => this.options.setAside(record, new Error(`unreadable: ${reason}`), 1), abandon);
+      this.options.log.error({ ...place(record), reason }, 'set a record aside that cannot be read');
+    }
+    const rest = records.filter((record) => !error.reasons.has(record));
+    if (rest.length > 0) await this.run(rest, abandon);
   }
 
   /** Resolves with the last failure when the records are at fault, with undefined when they are done. */
@@ -52,6 +66,7 @@ export class BatchWork {
         await this.options.handle(records);
         return undefined;
       } catch (error) {
+        if (error instanceof UnreadableRecords) return { error };
         this.options.log.warn({ ...place(records[0]), records: records.length, error, failures }, 'a batch failed');
         if (!(error instanceof DependencyUnavailable)) counted++;
         if (afterFailure(error, counted, attempts) === 'set aside') return { error };

@@ -10,4 +10,5 @@ export { kafkaEnv, type KafkaEnv, kafkaOptionsFrom } from './kafka-env.js';
 export { createKafka, type KafkaHandle, type KafkaOptions, type Log } from './kafka-handle.js';
 export { partitionOf } from './partitioner.js';
 export type { ProduceStats } from './produce-queue.js';
+export { readRecords, UnreadableRecords } from './unreadable-records.js';
 export type { AddressedRecord, InboundRecord, OutboundRecord } from './records.js';

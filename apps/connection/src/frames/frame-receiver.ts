@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { decodeClientFrame, ERROR_TEXT, UNKNOWN_TYPE } from '@parley/protocol';
 import { ConnectionMetrics } from '../server/connection-metrics.js';
+import { Pulse } from '../server/pulse.js';
 import { SessionWatch } from '../session/session-watch.js';
 import type { ClientSocket } from '../socket/client-socket.js';
 import { FrameHandlers } from './frame-handlers.js';
@@ -13,6 +14,7 @@ export class FrameReceiver {
   constructor(
     private readonly handlers: FrameHandlers,
     private readonly sessions: SessionWatch,
+    private readonly pulse: Pulse,
     private readonly metrics: ConnectionMetrics,
   ) {}
 
@@ -20,7 +22,7 @@ export class FrameReceiver {
   receive(socket: ClientSocket, text: string): void {
     this.metrics.framesIn.inc();
     const now = performance.now();
-    if (!this.withinBudget(socket, now)) return;
+    if (!this.pulse.isSteady(now) || !this.withinBudget(socket, now)) return;
     this.sessions.touch(socket, now);
     const frame = decodeClientFrame(text);
     if (frame.ok) {

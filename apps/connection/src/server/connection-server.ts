@@ -20,6 +20,7 @@ import { SessionWatch } from '../session/session-watch.js';
 import { Heartbeat } from '../socket/heartbeat.js';
 import { OpenSockets } from '../socket/open-sockets.js';
 import { LifeSign } from './life-sign.js';
+import { Pulse } from './pulse.js';
 import { ServerIdentity } from './server-identity.js';
 import { TopicSweep } from './topic-sweep.js';
 
@@ -44,6 +45,7 @@ export class ConnectionServer implements BeforeApplicationShutdown {
     private readonly sockets: OpenSockets,
     private readonly sessions: SessionWatch,
     private readonly heartbeat: Heartbeat,
+    private readonly pulse: Pulse,
     private readonly reads: ReadReporter,
     private readonly backlog: Backlog,
     private readonly views: ChannelViews,
@@ -77,7 +79,16 @@ export class ConnectionServer implements BeforeApplicationShutdown {
     await this.producer.connect();
     await this.consumer.start(this.topic.name, (records) => this.notified(records));
     await this.consumer.start(connectionControl.name, (records) => this.controlled(records));
-    for (const part of [this.presence, this.sessions, this.heartbeat, this.reads, this.backlog, this.views, this.sweep])
+    for (const part of [
+      this.presence,
+      this.sessions,
+      this.heartbeat,
+      this.pulse,
+      this.reads,
+      this.backlog,
+      this.views,
+      this.sweep,
+    ])
       part.start();
     this.handshake.openDoor();
     this.log.info({ server: this.identity.server, boot: this.identity.boot }, 'sockets may come');
@@ -88,7 +99,7 @@ export class ConnectionServer implements BeforeApplicationShutdown {
     if (!this.isStarted) return;
     this.handshake.shutDoor();
     await this.sendSocketsAway();
-    for (const part of [this.sessions, this.heartbeat, this.reads, this.backlog, this.views]) part.stop();
+    for (const part of [this.sessions, this.heartbeat, this.pulse, this.reads, this.backlog, this.views]) part.stop();
     await Promise.all([this.presence.stop(), this.sweep.stop()]);
     await this.consumer.close();
     await this.producer.close();

@@ -50,6 +50,11 @@ export class MessageStore {
       );
   }
 
+  /** Whether the shard stores anything at the moment: a server may answer questions and hang with what it has to write. */
+  async probe(shard: number): Promise<void> {
+    await this.shards.shard(shard).source.query('REPLACE INTO write_probe (id, at) VALUES (1, NOW(3))');
+  }
+
   /** Sequences that these writes were given earlier, by `channel:user:once`. */
   async given(shard: number, writes: readonly WriteKey[]): Promise<Map<string, Seq>> {
     const found: Row[] = await this.shards.shard(shard).source.query(

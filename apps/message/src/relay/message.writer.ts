@@ -14,16 +14,21 @@ export interface PendingWrite {
 /** What became of a write: its sequence, or nothing while the shard is away. */
 export type Written = PendingWrite & { readonly seq: Seq | undefined };
 
-/** How long a write waits for its shard before its sender is told to try again, in ms. */
-const PATIENCE_MS = 3_000;
+/** How long a write waits for its shard before its sender is told to try again, in ms: others wait behind it. */
+const PATIENCE_MS = 1_500;
 const RETRY_MS = 100;
 /** A shard that has just been given up on is tried only once per write until this has passed, in ms. */
 const GIVEN_UP_MS = 1_000;
+/** An attempt that failed after so long was not refused but left without an answer, in ms. */
+const STUCK_MS = 2_000;
+const PROBE_EVERY_MS = 250;
 
 /** Gives messages their sequences and stores them: per shard one multi-row insert, the shards side by side. */
 @Injectable()
 export class MessageWriter {
   private readonly givenUpUntil = new Map<number, number>();
+  /** Shards that take what is to be stored and do not answer. Nothing is sent to them until a probe comes back. */
+  private readonly stuck = new Set<number>();
 
   constructor(
     private readonly store: MessageStore,
@@ -49,10 +54,12 @@ export class MessageWriter {
     group: readonly PendingWrite[],
     written: Map<PendingWrite, Seq>,
   ): Promise<void> {
+    if (this.stuck.has(shard)) return;
     const deadline = Date.now() + (this.isGivenUp(shard) ? 0 : PATIENCE_MS);
     let stored = new Map<string, Seq>();
     const inDoubt = (): boolean => group.some(({ channel }) => channel.inDoubt);
     for (let failed = false; ; failed = true) {
+      const began = Date.now();
       try {
         // Memory may be trusted until something fails: after that the rows may be there all the same.
         if (failed || inDoubt()) stored = await this.reread(shard, group);
@@ -68,6 +75,7 @@ export class MessageWriter {
           this.states.forget(group.map((pending) => pending.channel.id));
           throw error;
         }
+        if (Date.now() - began >= STUCK_MS) void this.probe(shard);
         if (Date.now() >= deadline) break;
         await delay(RETRY_MS);
       }
@@ -122,7 +130,17 @@ export class MessageWriter {
     );
   }
 
+  private async probe(shard: number): Promise<void> {
+    if (this.stuck.has(shard)) return;
+    this.stuck.add(shard);
+    while (!(await this.store.probe(shard).then(yes, no))) await delay(PROBE_EVERY_MS, undefined, { ref: false });
+    this.stuck.delete(shard);
+  }
+
   private isGivenUp(shard: number): boolean {
     return (this.givenUpUntil.get(shard) ?? 0) > Date.now();
   }
 }
+
+const yes = (): boolean => true;
+const no = (): boolean => false;

@@ -1,6 +1,6 @@
 import { type MessageRelay, messageRelay } from '@parley/contracts';
 import { ERROR_TEXT, type Seq, type StoredMessage, UNAVAILABLE_TEXT, type UserId } from '@parley/protocol';
-import { BatchHandler, type InboundRecord } from '@parley/kafka';
+import { BatchHandler, type InboundRecord, readRecords } from '@parley/kafka';
 import { unlessUnavailable } from '@parley/persistence';
 import { Controller } from '@nestjs/common';
 import type { DeliveryBatch } from '../delivery/delivery.batch.js';
@@ -41,22 +41,38 @@ export class RelayConsumer {
 
   @BatchHandler(messageRelay.name, RELAY)
   async handle(inbound: readonly InboundRecord[]): Promise<void> {
-    const records = inbound.map(decode);
+    const records = readRecords(inbound, messageRelay.decode);
     const sent: Promise<void>[] = [];
+    // Told while others are stored; the producer keeps the order.
+    const tell = (out: DeliveryBatch): void => {
+      const sending = this.deliveries.send(out);
+      sent.push(sending);
+      // Its failure is that of the batch, further down; until then it is not one that nobody takes care of.
+      sending.catch(() => undefined);
+    };
     try {
       for (let start = 0; start < records.length; start += MOST_AT_ONCE) {
-        const out = this.deliveries.batch();
-        for (const round of rounds(records.slice(start, start + MOST_AT_ONCE))) await this.run(round, out);
-        // Told while the next ones are stored; the producer keeps the order.
-        const sending = this.deliveries.send(out);
-        sent.push(sending);
-        // Its failure is that of the batch, further down; until then it is not one that nobody takes care of.
-        sending.catch(() => undefined);
+        await this.work(records.slice(start, start + MOST_AT_ONCE), tell);
       }
     } finally {
       await Promise.allSettled(sent);
     }
     await Promise.all(sent);
+  }
+
+  /** The channels of each shard by themselves: those on one that answers slowly hold up nobody else's answers. */
+  private async work(records: readonly MessageRelay[], tell: (out: DeliveryBatch) => void): Promise<void> {
+    const turnedAway = this.deliveries.batch();
+    const known = await this.knowing(records, turnedAway);
+    tell(turnedAway);
+    const byShard = Map.groupBy(known, (record) => this.states.get(record.channelId)?.shard);
+    await Promise.all(
+      [...byShard.values()].map(async (ofShard) => {
+        const out = this.deliveries.batch();
+        for (const round of rounds(ofShard)) await this.run(round, out);
+        tell(out);
+      }),
+    );
   }
 
   /** First all writes of the round together, then the commands that follow them, channels side by side. */
@@ -166,13 +182,6 @@ export class RelayConsumer {
       // The next position takes in this one, and the connection server asks again.
     }
   }
-}
-
-function decode(inbound: InboundRecord): MessageRelay {
-  const record = messageRelay.decode(inbound.value);
-  // Unreadable once is unreadable for ever: the consumer sets it aside after its retries.
-  if (!record.ok) throw new Error(`unreadable record: ${record.error}`);
-  return record.value;
 }
 
 const keyOf = (write: Write): { channelId: Write['channelId']; userId: UserId; once: number } => ({

@@ -5,7 +5,7 @@ import {
   messageRequest,
   type UserCommand,
 } from '@parley/contracts';
-import { BatchHandler, BatchingProducer, DependencyUnavailable, type InboundRecord } from '@parley/kafka';
+import { BatchHandler, BatchingProducer, DependencyUnavailable, type InboundRecord, readRecords } from '@parley/kafka';
 import { isUnavailable } from '@parley/persistence';
 import { Controller, Inject } from '@nestjs/common';
 import { Deliveries } from '../delivery/deliveries.js';
@@ -36,7 +36,7 @@ export class RequestConsumer {
   @BatchHandler(messageRequest.name, REQUESTS)
   async handle(inbound: readonly InboundRecord[]): Promise<void> {
     // All are read before any is carried out: a record nobody can read must not repeat the others.
-    const records = inbound.map(decode);
+    const records = readRecords(inbound, messageRequest.decode);
     // Unregistrations may have to wait, so they come before anyone gets an answer. Their users can do nothing any more.
     for (const record of records) if (record.kind === 'USER_UNREGISTERED') await this.unregister(record);
     await this.runByUser(records.filter((record) => record.kind === 'COMMAND'));
@@ -67,11 +67,4 @@ export class RequestConsumer {
       throw new DependencyUnavailable(`user ${record.userId} cannot be cleared away yet`, { cause: error });
     }
   }
-}
-
-function decode(inbound: InboundRecord): MessageRequest {
-  const record = messageRequest.decode(inbound.value);
-  // Unreadable once is unreadable for ever: the consumer sets it aside after its retries.
-  if (!record.ok) throw new Error(`unreadable record: ${record.error}`);
-  return record.value;
 }

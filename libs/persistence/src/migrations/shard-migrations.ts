@@ -18,4 +18,14 @@ export const shardMigrations: readonly Migration[] = [
       ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
     ],
   },
+  {
+    version: 2,
+    name: 'a row to find out whether the shard takes writes',
+    statements: () => [
+      `CREATE TABLE IF NOT EXISTS write_probe (
+        id INT NOT NULL PRIMARY KEY,
+        at DATETIME(3) NOT NULL
+      ) ENGINE=InnoDB`,
+    ],
+  },
 ];
