@@ -3,13 +3,16 @@ import { existsSync } from 'node:fs';
 import { DeployError } from '../errors.js';
 import { inWorkspace } from '../workspace.js';
 
+/** Of the Kafka client: https://github.com/tulios/kafkajs/issues/1751 */
+const QUIET = '--disable-warning=TimeoutNegativeWarning';
+
 /** A command that is a program of its own: arguments, terminal and exit code are the program's. */
 const program =
   (path: string) =>
   (args: readonly string[]): Promise<number> => {
     const file = inWorkspace(path);
     if (!existsSync(file)) throw new DeployError(`${path} is missing: run npm run build`);
-    const child = spawn(process.execPath, [file, ...args], { stdio: 'inherit' });
+    const child = spawn(process.execPath, [QUIET, file, ...args], { stdio: 'inherit' });
     // A terminal sends SIGINT to the program as well, which decides what it means.
     process.on('SIGINT', () => undefined);
     process.once('SIGTERM', () => child.kill());

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { consulDiscovery } from '@parley/client';
-import { attachStack, type Stack } from '@parley/deploy';
+import { attachStack, PROFILES, type Stack } from '@parley/deploy';
 import type { DataEnvironment } from '../data/test-data.js';
 import type { LoadOptions } from '../options.js';
 import type { Address } from '../wire/chat-socket.js';
@@ -14,11 +14,11 @@ export interface Target {
   readonly servers: readonly Address[];
 }
 
-/** Where `npm start` keeps its single profile. */
-const DEFAULT_STACK = '.state/run/single/stack.json';
+/** Where `npm start` keeps the profile that is running. */
+const STARTED = PROFILES.map((profile) => `.state/run/${profile}/stack.json`);
 
 export async function findTarget(options: LoadOptions): Promise<Target> {
-  const path = options.stack ?? (existsSync(DEFAULT_STACK) ? DEFAULT_STACK : undefined);
+  const path = options.stack ?? STARTED.find((file) => existsSync(file));
   const stack = path === undefined ? undefined : await attachStack(resolve(path));
   const env = stack?.env ?? process.env;
   const urls = await serverUrls(options, stack);
