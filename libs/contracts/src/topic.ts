@@ -8,7 +8,7 @@ export interface Topic<R> {
   key(record: R): string | null;
   encode(record: R): string;
   /** Unknown fields are ignored, so that a newer producer can run beside an older consumer. */
-  decode(value: Uint8Array | string): Result<R, string>;
+  readonly decode: (value: Uint8Array | string) => Result<R, string>;
 }
 
 export function topic<S extends z.ZodType>(

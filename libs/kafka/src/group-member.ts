@@ -1,7 +1,8 @@
-import type { Consumer, ConsumerConfig, EachBatchPayload, Kafka, OffsetsByTopicPartition } from 'kafkajs';
+import type { Consumer, ConsumerConfig, EachBatchPayload, OffsetsByTopicPartition } from 'kafkajs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { KafkaAdmin } from './kafka-admin.js';
 import type { KafkaHandle } from './kafka-handle.js';
+import { Lines } from './lines.js';
 
 /** Topic name to the partitions of it that this member reads. */
 export type Assignment = Readonly<Record<string, readonly number[]>>;
@@ -25,22 +26,24 @@ export interface GroupMemberOptions {
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 1_000_000 };
 const RESTART_PAUSE_MS = 1_000;
 const STOP_PATIENCE_MS = 5_000;
+/** After so many session timeouts of silence a consumer is replaced even though Kafka answers nobody. */
+const LONGEST_SILENCE_SESSIONS = 5;
 
 /** One kafkajs consumer that is kept alive: whatever ends it, it is built again until `stop`. */
 export class GroupMember {
-  readonly #kafka: Kafka;
   #consumer: Consumer | undefined;
+  #lines = new Lines();
   #stopped = false;
   #joined = false;
   /** When Kafka last confirmed the membership. */
   #lastSign = 0;
   #watch: NodeJS.Timeout | undefined;
   #stuckChecks = 0;
+  #restarts = 0;
   readonly #admin: KafkaAdmin;
   readonly #firstJoin = Promise.withResolvers<void>();
 
   constructor(private readonly options: GroupMemberOptions) {
-    this.#kafka = options.kafka.client({ retry: RETRY });
     this.#admin = new KafkaAdmin(options.kafka);
   }
 
@@ -52,8 +55,13 @@ export class GroupMember {
   }
 
   async #run(): Promise<void> {
-    const { groupId, topics, startFrom, sessionTimeoutMs, concurrency } = this.options;
-    const consumer = this.#kafka.consumer(consumerConfig(groupId, sessionTimeoutMs));
+    const { kafka, groupId, topics, startFrom, sessionTimeoutMs, concurrency } = this.options;
+    // Whatever became of the one before: from here on there is one member, and what it is given is given to this one.
+    this.#lines.cut();
+    this.#lines = new Lines();
+    const consumer = kafka
+      .client({ retry: RETRY, lines: this.#lines })
+      .consumer(consumerConfig(groupId, sessionTimeoutMs));
     this.#consumer = consumer;
     this.#observe(consumer);
     try {
@@ -106,6 +114,7 @@ export class GroupMember {
       delay(STOP_PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined),
     ]);
     patience.abort();
+    this.#lines.cut();
   }
 
   get #log() {
@@ -147,11 +156,13 @@ export class GroupMember {
 
   /**
    * A connection that has gone silent stays in use in kafkajs, request after request. When Kafka answers others but not
-   * this consumer, it is replaced; while Kafka is away it is kept, and with it the membership.
+   * this consumer, it is replaced; while Kafka is away it is kept, and with it the membership, but not for ever: an
+   * outage that long may have left it in a state from which it does not recover.
    */
   async #replaceIfStuck(): Promise<void> {
+    const { sessionTimeoutMs, groupId } = this.options;
     // By then Kafka has ended the membership, so that waiting longer would save nothing.
-    if (this.#silence() < this.options.sessionTimeoutMs) {
+    if (this.#silence() < sessionTimeoutMs) {
       this.#stuckChecks = 0;
       return;
     }
@@ -160,20 +171,26 @@ export class GroupMember {
       () => false,
     );
     this.#stuckChecks = answers ? this.#stuckChecks + 1 : 0;
-    if (this.#stuckChecks < 2 || this.#stopped) return;
+    // It may have come back while Kafka was asked.
+    const silence = this.#silence();
+    if (this.#stopped || silence < sessionTimeoutMs) return;
+    if (this.#stuckChecks < 2 && silence < sessionTimeoutMs * LONGEST_SILENCE_SESSIONS) return;
     this.#stuckChecks = 0;
     this.#joined = false;
     this.#lastSign = performance.now();
-    this.#log.error({ groupId: this.options.groupId }, 'the consumer is stuck, replacing it');
+    this.#log.error({ groupId, silentMs: Math.round(silence) }, 'the consumer is stuck, replacing it');
     this.options.onLeft();
     void this.#consumer?.disconnect().catch(() => undefined);
     await this.#restart();
   }
 
+  /** A restart that is begun later takes the place of one that is still trying. */
   async #restart(): Promise<void> {
-    while (!this.#stopped) {
+    const restart = ++this.#restarts;
+    const isWanted = () => !this.#stopped && restart === this.#restarts;
+    while (isWanted()) {
       await delay(RESTART_PAUSE_MS);
-      if (this.#stopped) return;
+      if (!isWanted()) return;
       try {
         await this.#run();
         return;

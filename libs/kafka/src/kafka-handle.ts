@@ -1,4 +1,5 @@
 import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type RetryOptions } from 'kafkajs';
+import type { Lines } from './lines.js';
 
 export interface KafkaOptions {
   /** Addresses as `host:port`; any one that answers leads to the rest. */
@@ -21,8 +22,8 @@ export interface Log {
 /** Where the brokers are and how to log. Opens nothing by itself; everything else in this library is made from it. */
 export interface KafkaHandle {
   readonly log: Log;
-  /** A client whose requests are retried as the caller needs: producers and consumers differ. */
-  client(tuning: { retry: RetryOptions; requestTimeoutMs?: number }): Kafka;
+  /** A client whose requests are retried as the caller needs: producers and consumers differ. Given `lines`, it can be cut off. */
+  client(tuning: { retry: RetryOptions; requestTimeoutMs?: number; lines?: Lines }): Kafka;
 }
 
 export function createKafka(options: KafkaOptions, log: Log): KafkaHandle {
@@ -38,8 +39,13 @@ export function createKafka(options: KafkaOptions, log: Log): KafkaHandle {
   };
   return {
     log,
-    client: ({ retry, requestTimeoutMs = 10_000 }) =>
-      new kafkajs.Kafka({ ...config, retry, requestTimeout: requestTimeoutMs }),
+    client: ({ retry, requestTimeoutMs = 10_000, lines }) =>
+      new kafkajs.Kafka({
+        ...config,
+        retry,
+        requestTimeout: requestTimeoutMs,
+        ...(lines && { socketFactory: lines.factory }),
+      }),
   };
 }
 

@@ -45,7 +45,7 @@ export class Pulse {
       { awayMs: Math.round(away), sockets: this.sockets.size },
       'was not running, sending sockets elsewhere',
     );
-    for (const socket of [...this.sockets.all()]) socket.close('goingAway');
+    for (const socket of this.sockets.all()) socket.close('goingAway');
     return false;
   }
 }
