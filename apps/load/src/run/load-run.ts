@@ -50,6 +50,7 @@ export class LoadRun {
   private readonly outgoing = new Outgoing();
   private readonly keepAlives: NodeJS.Timeout;
   private sending = false;
+  private limit = Infinity;
   private closing = false;
 
   constructor(
@@ -72,7 +73,7 @@ export class LoadRun {
       onLost: (member: Member) => {
         if (!this.closing) this.onLost(member);
       },
-      onAnswer: (member: Member) => this.answered(member),
+      onAnswer: (member: Member, answer: 'acknowledged' | 'refused') => this.answered(member, answer),
     };
     this.members = guests.map(
       ({ cookie, channelId, writes }) =>
@@ -125,9 +126,10 @@ export class LoadRun {
     }
   }
 
-  /** Begins to send; `stop` ends it. */
-  start(): void {
+  /** Begins to send; `stop` ends it, and so do as many `messages` in a closed loop. */
+  start(messages = Infinity): void {
     this.sending = true;
+    this.limit = this.recorder.sent + messages;
     const { rate, window } = this.options;
     if (rate !== undefined) {
       void this.follow(new Schedule(nowUs(), rate), rate);
@@ -183,10 +185,10 @@ export class LoadRun {
     this.outgoing.flush();
   }
 
-  private answered(member: Member): void {
+  private answered(member: Member, answer: 'acknowledged' | 'refused'): void {
     if (!this.sending || this.options.rate !== undefined) return;
-    if (member.outstanding.size < this.options.window) member.write(this.recorder.traffic.receivedAtUs);
-    else member.repeatOldestLater();
+    if (answer === 'refused') member.repeatOldestLater();
+    else if (this.recorder.sent < this.limit) member.write(this.recorder.traffic.receivedAtUs);
   }
 
   private async follow(schedule: Schedule, rate: number): Promise<void> {

@@ -20,8 +20,8 @@ export interface Surroundings {
   readonly sendsReadAcks: boolean;
   /** Called when an open socket ends that nobody has closed. */
   readonly onLost: (member: Member) => void;
-  /** Called when a message of this member is answered and the next one may go. */
-  readonly onAnswer: (member: Member) => void;
+  /** Called when a message of this member is answered: the next one may go, or this one again. */
+  readonly onAnswer: (member: Member, answer: 'acknowledged' | 'refused') => void;
 }
 
 const RETRY_MS = 500;
@@ -128,12 +128,13 @@ export class Member implements FrameReader {
     // A message that was sent again may have been fetched in the meantime.
     if (this.repeated.has(serial)) {
       this.check?.fetched(seq);
-      this.refused = Math.max(0, this.refused - 1);
     } else {
       this.check?.acknowledged(seq);
     }
+    // Which message an ERROR was about is not known; there are no more of them than are not acknowledged.
+    this.refused = Math.min(this.refused, this.outstanding.size);
     recorder.acknowledged(serial);
-    this.around.onAnswer(this);
+    this.around.onAnswer(this, 'acknowledged');
   }
 
   other(frame: ServerFrame): void {
@@ -176,9 +177,9 @@ export class Member implements FrameReader {
     this.around.recorder.error(`${messageType}: ${message}`);
     if (messageType === 'ENTER_REQUEST') this.entered?.(new Error(message));
     if (messageType !== 'WRITE_MESSAGE' && message !== ERROR_TEXT.tooManyFrames) return;
-    this.refused += 1;
+    this.refused = Math.min(this.refused + 1, this.outstanding.size);
     this.around.recorder.refused += 1;
-    this.around.onAnswer(this);
+    this.around.onAnswer(this, 'refused');
   }
 
   /** In a closed loop a refused message is sent again, as a client does; the oldest is the most likely one. */
