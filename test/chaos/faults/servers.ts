@@ -32,11 +32,15 @@ const database =
 const anyShard: Target = (stage) => [pick(stage.random, ['database-shard-1', 'database-shard-2'])];
 const anyShardReplica: Target = async (stage) => (await anyShard(stage)).map((name) => `${name}-replica`);
 
+/** Partitions need leaders first. */
+const ELECTION_MS = 15_000;
+
 export const SERVER_FAULTS: readonly Fault[] = [
   {
     name: 'broker-killed',
     title: 'a Kafka broker is killed',
     lastsMs: 10_000,
+    resumeWithinMs: ELECTION_MS,
     full: true,
     inject: killed(anyBroker),
   },
@@ -44,6 +48,7 @@ export const SERVER_FAULTS: readonly Fault[] = [
     name: 'two-brokers-killed',
     title: 'two of three Kafka brokers are killed',
     lastsMs: 8000,
+    resumeWithinMs: ELECTION_MS,
     full: true,
     inject: killed(twoBrokers),
   },
@@ -51,6 +56,7 @@ export const SERVER_FAULTS: readonly Fault[] = [
     name: 'broker-paused',
     title: 'a Kafka broker stands still for 20 s',
     lastsMs: 20_000,
+    resumeWithinMs: ELECTION_MS,
     slow: true,
     full: true,
     inject: paused(anyBroker),
@@ -59,6 +65,7 @@ export const SERVER_FAULTS: readonly Fault[] = [
     name: 'kafka-killed',
     title: 'all of Kafka is killed',
     lastsMs: 5000,
+    resumeWithinMs: ELECTION_MS,
     inject: killed(brokers),
   },
   {
