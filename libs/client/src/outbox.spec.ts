@@ -157,4 +157,35 @@ describe('outbox', () => {
     const ack: ServerFrame = { type: 'WRITE_MESSAGE_ACK', serial: 5 as Serial, messageSeqId: seq(1) };
     expect(setUp().outbox.acked(ack.serial ?? (0 as Serial), ack.messageSeqId)).toBeUndefined();
   });
+
+  it('takes no ERROR for its own while nothing is under way', () => {
+    const { outbox, write } = setUp();
+    const waiting = outbox.send(write('hi'));
+    waiting.catch(() => undefined);
+    expect(outbox.refused('no')).toBe(false);
+    outbox.failAll('closed');
+  });
+
+  it('waits for the next connection when this one turns out to be gone', async () => {
+    let isUp = false;
+    const sent: WriteFrame[] = [];
+    const { outbox, write } = setUp({ transmit: (frame) => isUp && sent.push(frame) > 0 });
+    outbox.online();
+    const frame = write('hi');
+    const promise = outbox.send(frame);
+    expect(sent).toEqual([]);
+    isUp = true;
+    outbox.online();
+    outbox.acked(frame.serial, seq(1));
+    expect((await promise).seq).toBe(1);
+  });
+
+  it('forgets the oldest of a hundred messages that were given up', () => {
+    const { outbox, write } = setUp();
+    const frames = Array.from({ length: 101 }, () => write('hi'));
+    for (const frame of frames) outbox.send(frame).catch(() => undefined);
+    outbox.failAll('closed');
+    const [first, second] = frames;
+    expect([first, second].map((frame) => frame && outbox.acked(frame.serial, seq(1)))).toEqual([undefined, second]);
+  });
 });

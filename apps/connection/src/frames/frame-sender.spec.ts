@@ -1,24 +1,13 @@
-import type { Topic } from '@parley/contracts';
 import { ProduceTimeout, ProducerOverloaded } from '@parley/kafka';
 import { createLogger, Metrics } from '@parley/platform';
 import { channelId, Serial, type ServerFrame, userId } from '@parley/protocol';
-import { Publisher } from '../produce/publisher.js';
+import { ScriptedKafka } from '../../test/fake-socket.js';
 import { ConnectionMetrics } from '../server/connection-metrics.js';
 import { ServerIdentity } from '../server/server-identity.js';
 import { ShownChannel } from '../socket/client-socket.js';
 import { Backlog } from './backlog.js';
 import { FrameSender } from './frame-sender.js';
 import { UncertainRequests } from './uncertain-requests.js';
-
-class ScriptedKafka extends Publisher {
-  readonly records: string[] = [];
-  failure: Error | undefined;
-
-  override publish<R>(topic: Topic<R>, record: NoInfer<R>): Promise<void> {
-    this.records.push(topic.encode(record));
-    return this.failure === undefined ? Promise.resolve() : Promise.reject(this.failure);
-  }
-}
 
 function setUp() {
   const kafka = new ScriptedKafka();

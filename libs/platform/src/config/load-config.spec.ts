@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { redisEnv, serviceEnv } from './base-env.js';
 import { describeEnv } from './describe-env.js';
 import { ConfigurationError, loadConfig } from './load-config.js';
-import { booleanVar, mysqlUrlListVar, mysqlUrlVar } from './variables.js';
+import { booleanVar, hostPortListVar, listVar, mysqlUrlListVar, mysqlUrlVar } from './variables.js';
 
 const databases = {
   USERS_URL: mysqlUrlVar().describe('Users.'),
@@ -149,5 +149,44 @@ describe('describeEnv', () => {
     expect(table.map(({ name, default: value }) => `${name}=${value}`)).toEqual(
       expect.arrayContaining(['SERVICE_ID=1', 'CONSUL_URLS=none', 'ADVERTISE_HOST=none', 'HTTP_PORT=required']),
     );
+  });
+});
+
+describe('what a schema of several variables says together', () => {
+  it('stands for itself, because it is about no single one', () => {
+    const pair = z
+      .object({ LOW: z.string(), HIGH: z.string() })
+      .refine(({ LOW, HIGH }) => LOW < HIGH, 'LOW is above HIGH');
+    expect(problemsOf({ LOW: '2', HIGH: '1' }, pair)).toEqual(['LOW is above HIGH']);
+  });
+
+  it('names what is missing even if nothing is known about its form', () => {
+    expect(problemsOf({}, z.object({ PLAIN: z.string() }))).toEqual(['PLAIN: is missing, needs a value']);
+  });
+});
+
+describe('describing a variable', () => {
+  it('writes defaults as they would be given, and leaves out what is not known', () => {
+    const bare = z.object({
+      PLAIN: z.string(),
+      NODES: hostPortListVar().default([
+        { host: 'r1', port: 1 },
+        { host: '::1', port: 2 },
+      ]),
+    });
+    expect(describeEnv(bare)).toEqual([
+      { name: 'PLAIN', default: 'required', accepted: '', description: '' },
+      { name: 'NODES', default: 'r1:1,[::1]:2', accepted: 'a comma-separated list of host:port', description: '' },
+    ]);
+  });
+
+  it('takes a list with an empty item for a wrong list', () => {
+    const list = z.object({ NAMES: listVar() });
+    expect(loadConfig(list, { NAMES: 'a, b' })).toEqual({ NAMES: ['a', 'b'] });
+    expect(problemsOf({ NAMES: 'a,,b' }, list)).toEqual(['NAMES: needs a comma-separated list, was given "a,,b"']);
+  });
+
+  it('does not take for a database what is no address at all', () => {
+    expect(problemsOf({ ...complete, USERS_URL: 'users' }, z.object(databases))).toHaveLength(1);
   });
 });

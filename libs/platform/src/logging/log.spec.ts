@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createLogger } from './log.js';
+import { createLogger, type Log } from './log.js';
 import { NestLog } from './nest-log.js';
 
 const Line = z.record(z.string(), z.unknown());
@@ -65,6 +65,31 @@ describe('NestLog', () => {
       { level: 'info', context: 'Gateway', text: 'listening' },
       { level: 'error', context: 'Gateway', text: 'broken', stack: 'Error: broken\n    at here' },
       { level: 'error', context: 'Gateway', text: 'thrown', err: { message: 'thrown' } },
+    ]);
+  });
+
+  it('keeps the level that Nest gives, and tells of its own start only when asked for more', () => {
+    const calls: string[] = [];
+    const level = (name: string) => (details: object | string, text?: string) =>
+      void calls.push(`${name} ${text ?? ''} ${JSON.stringify(details)}`);
+    const target: Partial<Log> = {
+      trace: level('trace'),
+      debug: level('debug'),
+      warn: level('warn'),
+      fatal: level('fatal'),
+    };
+    const nest = new NestLog(target as Log);
+    nest.log('started', 'NestFactory');
+    nest.debug('more', 'Gateway');
+    nest.verbose('most', 'Gateway');
+    nest.warn({ odd: 1 }, 'Gateway');
+    nest.fatal(undefined, 'a\nb');
+    expect(calls).toEqual([
+      'debug started {"context":"NestFactory"}',
+      'debug more {"context":"Gateway"}',
+      'trace most {"context":"Gateway"}',
+      'warn {"odd":1} {"context":"Gateway"}',
+      'fatal  {}',
     ]);
   });
 });
