@@ -12,7 +12,10 @@ beforeAll(async () => {
   database = await FlakyDatabase.open();
   bench = await Workbench.open(new Limits(), database.address);
 });
-afterEach(() => database.mend());
+afterEach(async () => {
+  database.mend();
+  await eventually(() => bench.users.check());
+});
 afterAll(async () => {
   await bench.close();
   await database.close();
@@ -80,8 +83,7 @@ it('D12: a creation that failed with its commit in doubt is found by the same fr
     message: 'Create failed.',
   });
   database.mend();
-  await recovered(ann);
-  expect(await bench.headCounts(ann)).toEqual([2]);
+  await eventually(async () => expect(await bench.headCounts(ann)).toEqual([2]));
   const elsewhere = { ...originOf(ann, randomUUID()), server: 'c2', connection: 'c2-boot-1' };
   const { deliveries, membersChanged } = await bench.commands.run({ origin: elsewhere, frame: create });
   expect(deliveries).toMatchObject([
