@@ -123,6 +123,24 @@ describe('BatchWork', () => {
     expect(calls).toHaveLength(before);
   });
 
+  it('begins nothing when its partitions were given up before', async () => {
+    failure = () => undefined;
+    const abandon = new AbortController();
+    abandon.abort();
+    await expect(run([1], abandon)).rejects.toBeInstanceOf(WorkAbandoned);
+    expect(calls).toEqual([]);
+  });
+
+  it('sets nothing aside any more when its partitions are given up during the last attempt', async () => {
+    const abandon = new AbortController();
+    failure = () => {
+      abandon.abort();
+      return new UnreadableRecords(new Map([[record(1), 'not JSON']]));
+    };
+    await expect(run([1], abandon)).rejects.toBeInstanceOf(WorkAbandoned);
+    expect(aside).toEqual([]);
+  });
+
   it('does not pass over a record that cannot be set aside yet', async () => {
     failure = () => new Error('bad');
     let refusals = 3;

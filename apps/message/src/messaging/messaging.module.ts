@@ -33,6 +33,9 @@ class MessagingLifecycle implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     this.health.add('kafka', () => this.admin.ping());
+    this.health.add('presence', async () => {
+      if (!this.broadcasts.ready()) throw new Error('what connection servers announce is not being read');
+    });
     await this.producer.connect();
   }
 

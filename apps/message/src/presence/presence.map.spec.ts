@@ -34,6 +34,13 @@ describe('PresenceMap', () => {
     expect(map.serversOf(bob)).toEqual([]);
   });
 
+  it('is not confused by the end of a socket that it never heard of', () => {
+    const map = new PresenceMap();
+    map.apply(delta('s1', [{ connection: 'a', userId: ann }], ['unknown']), 0);
+    map.leave(room, 'unknown');
+    expect([map.serversOf(ann), map.serverNames()]).toEqual([['s1'], ['s1']]);
+  });
+
   it('counts a user with two sockets in a channel until the last one leaves', () => {
     const map = new PresenceMap();
     map.apply(

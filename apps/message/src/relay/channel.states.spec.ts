@@ -146,4 +146,20 @@ describe('ChannelStates', () => {
     await states.load([channelId(2)]);
     expect(asked).toEqual([[1, 2], [1], [2]]);
   });
+
+  it('asks again about the channels of a shard that has another source, and about no others', async () => {
+    await states.load([channelId(1), channelId(2)]);
+    states.doubt(1);
+    await states.load([channelId(1), channelId(2)]);
+    expect(asked).toEqual([[1, 2], [1]]);
+  });
+
+  it('lets go of the channel that was unused for longest when there are too many', async () => {
+    const many = Array.from({ length: 20_001 }, (_, index) => channelId(index + 1));
+    userDatabase = () => new Map(many.map((id) => [id, row(1)]));
+    await states.load(many.slice(0, 20_000));
+    await states.load(many.slice(0, 1));
+    await states.load(many.slice(20_000));
+    expect([1, 2, 3].map((id) => states.get(channelId(id)) !== undefined)).toEqual([true, false, true]);
+  });
 });

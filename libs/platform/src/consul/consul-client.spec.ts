@@ -140,4 +140,23 @@ describe('ConsulClient', () => {
     const request = ['PUT /v1/agent/service/deregister/auth-1'];
     expect([first.asked, second.asked]).toEqual([request, request]);
   });
+
+  it('writes an IPv6 address as an address of HTTP has to be written', async () => {
+    first.answer = {};
+    await new ConsulClient([first.url]).register({
+      name: 'auth',
+      id: 'auth-1',
+      address: '::1',
+      port: 8080,
+      healthPath: '/health/ready',
+    });
+    expect(JSON.stringify(first.bodies)).toContain('http://[::1]:8080/health/ready');
+  });
+
+  it.each([
+    ['http://127.0.0.1', 'http'],
+    ['https://127.0.0.1:1', 'https'],
+  ])('knows the usual port of %s', async (url) => {
+    await expect(new ConsulClient([url]).catalog()).rejects.toThrow(`${url}: `);
+  });
 });

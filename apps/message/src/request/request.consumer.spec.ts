@@ -1,0 +1,121 @@
+import { type MessageRequest, messageRequest, type Origin } from '@parley/contracts';
+import { DependencyUnavailable, type InboundRecord, UnreadableRecords } from '@parley/kafka';
+import { createLogger } from '@parley/platform';
+import { channelId, type ServerFrame, userId } from '@parley/protocol';
+import type { MembershipCommands } from '../channel/membership.commands.js';
+import type { ContactCommands } from '../contact/contact.commands.js';
+import type { AccountCommands } from '../user/account.commands.js';
+import type { Unregistration } from '../user/unregistration.js';
+import { answer, type Outcome } from './outcome.js';
+import { Patience } from './patience.js';
+import { RequestConsumer } from './request.consumer.js';
+import { UncertainCreations } from './uncertain.creations.js';
+import { UserCommands } from './user.commands.js';
+
+const inbound = (record: MessageRequest): InboundRecord => ({
+  topic: messageRequest.name,
+  partition: 0,
+  offset: 1n,
+  key: null,
+  value: Buffer.from(messageRequest.encode(record)),
+  headers: {},
+  timestamp: 0,
+});
+const origin = (user: number, request = 'r'): Origin => ({
+  userId: userId(user),
+  username: `user${user}`,
+  server: '1',
+  connection: `c${user}`,
+  request,
+});
+const fetchChannels = (user: number, request?: string) =>
+  inbound({ kind: 'COMMAND', origin: origin(user, request), frame: { type: 'FETCH_CHANNELS_REQUEST' } });
+const gone = inbound({ kind: 'USER_UNREGISTERED', userId: userId(3), username: 'cat' });
+
+function setUp() {
+  const events: string[] = [];
+  const faults = { unregister: undefined as Error | undefined, fetch: undefined as Error | undefined };
+  const outcome = { of: (at: Origin): Outcome => answer(at, { type: 'FETCH_CHANNELS_RESPONSE', channels: [] }) };
+  const memberships = {
+    fetch: async (at: Origin) => {
+      events.push(`fetch ${at.userId} ${at.request}`);
+      if (faults.fetch !== undefined) throw faults.fetch;
+      return outcome.of(at);
+    },
+  } as unknown as MembershipCommands;
+  const commands = new UserCommands(
+    {} as AccountCommands,
+    {} as ContactCommands,
+    memberships,
+    new Patience(),
+    new UncertainCreations({ now: () => 0 }),
+    createLogger({ service: 'message', instance: '1', level: 'silent' }),
+  );
+  const unregistration = {
+    run: async () => {
+      events.push('unregister');
+      if (faults.unregister !== undefined) throw faults.unregister;
+    },
+  } as unknown as Unregistration;
+  const frames: ServerFrame[] = [];
+  const consumer = new RequestConsumer(
+    commands,
+    unregistration,
+    {
+      deliver: async (_, deliveries) => {
+        frames.push(...deliveries.map(({ frame }) => frame));
+      },
+    },
+    {
+      send: async (topic) => {
+        events.push(`to ${topic}`);
+      },
+    },
+  );
+  return { consumer, events, faults, frames, outcome };
+}
+
+describe('a batch of requests', () => {
+  it('clears away accounts that are gone before anybody gets an answer', async () => {
+    const { consumer, events } = setUp();
+    await consumer.handle([fetchChannels(1), gone]);
+    expect(events).toEqual(['unregister', 'fetch 1 r']);
+  });
+
+  it('waits with all of it while an account cannot be cleared away', async () => {
+    const { consumer, events, faults } = setUp();
+    faults.unregister = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+    await expect(consumer.handle([fetchChannels(1), gone])).rejects.toBeInstanceOf(DependencyUnavailable);
+    expect(events).toEqual(['unregister']);
+    faults.unregister = new Error('wrong statement');
+    await expect(consumer.handle([gone])).rejects.toThrow('wrong statement');
+  });
+
+  it('is not begun when a part of it cannot be read', async () => {
+    const { consumer, events } = setUp();
+    const bad = { ...fetchChannels(1), value: Buffer.from('no JSON') };
+    await expect(consumer.handle([fetchChannels(1), bad])).rejects.toBeInstanceOf(UnreadableRecords);
+    expect(events).toEqual([]);
+  });
+
+  it('keeps the order of one user', async () => {
+    const { consumer, events } = setUp();
+    await consumer.handle([fetchChannels(1, 'a'), fetchChannels(2, 'b'), fetchChannels(1, 'c')]);
+    expect(events.filter((event) => event.startsWith('fetch 1'))).toEqual(['fetch 1 a', 'fetch 1 c']);
+  });
+
+  it('tells the owner of a channel of new members before anybody gets an answer', async () => {
+    const { consumer, events, frames, outcome } = setUp();
+    const membersChanged = { channelId: channelId(7), joined: [userId(1)], gone: [] };
+    outcome.of = (at) => ({ ...answer(at, { type: 'FETCH_CHANNELS_RESPONSE', channels: [] }), membersChanged });
+    await consumer.handle([fetchChannels(1)]);
+    expect([events, frames]).toEqual([['fetch 1 r', 'to message-relay'], []]);
+  });
+
+  it('answers a command that failed for a reason of its own, and goes on with the others', async () => {
+    const { consumer, faults, frames } = setUp();
+    faults.fetch = new Error('wrong statement');
+    await consumer.handle([fetchChannels(1), fetchChannels(2)]);
+    expect(frames.map(({ type }) => type)).toEqual(['ERROR', 'ERROR']);
+  });
+});
