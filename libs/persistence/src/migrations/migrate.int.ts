@@ -42,14 +42,10 @@ const versions = (migrations: readonly Migration[]): number[] => migrations.map(
 describe('migrations', () => {
   it('make every table once, and nothing the second time', async () => {
     const first = await migrateAll(databases.options, 0);
-<<<<<<< HEAD
     expect(first.map(({ applied }) => applied)).toEqual([
       versions(userDatabaseMigrations),
       ...databases.options.shards.map(() => versions(shardMigrations)),
     ]);
-=======
-    expect(first.map(({ applied }) => applied)).toEqual([[1, 2], ...databases.options.shards.map(() => [1, 2])]);
->>>>>>> main
     const second = await migrateAll(databases.options, 0);
     expect(second.map(({ applied }) => applied)).toEqual(first.map(() => []));
   });
