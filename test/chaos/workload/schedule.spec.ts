@@ -34,6 +34,11 @@ describe('the schedule of a seed', () => {
     expect(new Set(written.values()).size).toBe(written.size);
   });
 
+  it.each([704_907, 1, 2, 3])('has somebody write in every channel (seed %i)', (seed) => {
+    const written = first(seed, 1_000).flatMap((step) => (step.kind === 'write' ? [step.channel] : []));
+    expect([...new Set(written)].toSorted((a, b) => a - b)).toEqual(castOf(seed, USUAL_LOAD).channels.map((_, i) => i));
+  });
+
   it('has wanderers join and quit by turns', () => {
     const { wanderers, devices } = castOf(9, USUAL_LOAD);
     for (const wanderer of wanderers) {

@@ -61,6 +61,8 @@ export function castOf(seed: number, { users, channels }: Load): Cast {
   ];
   const home = devices.map((user, device) => {
     if (wanderers.includes(user)) return (user - users) % channels;
+    // So that somebody writes in every channel: its creator, at the least.
+    if (device < users && user < channels) return user;
     const own = range(channels).filter((channel) => rooms[channel]?.includes(user));
     return own[device % own.length] ?? 0;
   });
