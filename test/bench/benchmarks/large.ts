@@ -10,7 +10,7 @@ export const large: Benchmark = {
     const rows = [];
     let clean = true;
     for (const members of context.long ? [1_000, 5_000] : [5_000]) {
-      const line = `--channels 1 --members ${members} --rate 10 --via direct --warmup ${seconds(context, 3, 6)} --seconds ${seconds(context, 8, 20)}`;
+      const line = `--channels 1 --members ${members} --rate 10 --via direct --drain 60 --warmup ${seconds(context, 3, 6)} --seconds ${seconds(context, 8, 20)}`;
       const ours = await load(context, `large-${members}`, line);
       const plain = await plainLoad(loadOptions(context, line));
       clean &&= isClean(ours);

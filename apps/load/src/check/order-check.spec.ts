@@ -35,6 +35,17 @@ describe('the order of a channel at one receiver', () => {
       2,
       { ...good, outOfOrder: 1 },
     ],
+    ['takes an acknowledgement for the message that was fetched', [...notify(1), ['fetch', 2], ['ack', 2]], 2, good],
+    [
+      'tells of the second acknowledgement of a fetched message',
+      [
+        ['fetch', 1],
+        ['ack', 1],
+        ['ack', 1],
+      ],
+      1,
+      { ...good, doubled: 1 },
+    ],
     ['takes fetched messages for seen', [...notify(1, 4), ['fetch', 2], ['fetch', 3], ['fetch', 4]], 4, good],
   ])('%s', (_name, steps, stored, expected) => expect(verdictOf(steps, stored)).toEqual(expected));
 

@@ -17,6 +17,7 @@ export class OrderCheck {
   private ownLast = 0;
   /** Below `last` and not seen: own messages whose acknowledgement is under way, or lost. */
   private readonly missing = new Set<number>();
+  private readonly fetchedSeqs = new Set<number>();
   private doubled = 0;
   private outOfOrder = 0;
 
@@ -41,6 +42,8 @@ export class OrderCheck {
   }
 
   acknowledged(seq: number): void {
+    // An own message may be in the history before its acknowledgement has come.
+    if (this.fetchedSeqs.delete(seq)) return;
     if (seq <= this.ownLast) this.outOfOrder += this.missing.has(seq) ? 1 : 0;
     else this.ownLast = seq;
     this.saw(seq);
@@ -48,7 +51,9 @@ export class OrderCheck {
 
   /** A message that was fetched after a reconnection; order is not at stake. */
   fetched(seq: number): void {
-    if (seq > this.last || this.missing.has(seq)) this.saw(seq);
+    if (seq <= this.last && !this.missing.has(seq)) return;
+    this.fetchedSeqs.add(seq);
+    this.saw(seq);
   }
 
   /** @param stored the channel's last sequence at the end; `excused`: own messages that were never acknowledged */
