@@ -14,7 +14,7 @@ const SUFFIX: Readonly<Record<TestTier, string>> = { unit: 'spec', int: 'int', e
 /** A tier without files of its own: a selection from the fault matrix. */
 export const CHAOS = 'chaos';
 
-/** Asks for all tests and for how much of the services they run. */
+/** Asks for all tests and for how much of the services they run, without the checks and faults of a whole run. */
 export const COVERAGE = 'coverage';
 
 export interface TestPlan {
@@ -37,7 +37,7 @@ export const filesOf = (tier: TestTier): string[] =>
   }).toSorted();
 
 /**
- * What the words after `npm test --` ask for: nothing is everything; names of checks and tiers choose those; any other word
+ * What the words after `npm test --` ask for: nothing is everything, measured; names of checks and tiers choose those; any other word
  * chooses the files whose path contains it, and no checks. Coverage is that of all tests.
  */
 export function planTests(
@@ -45,12 +45,12 @@ export function planTests(
   filesIn: (tier: TestTier) => readonly string[] = filesOf,
 ): TestPlan {
   const everything = words.length === 0;
-  const isMeasured = words.includes(COVERAGE);
-  const patterns = isMeasured ? [] : words.filter((word) => !isCheck(word) && !isTier(word) && word !== CHAOS);
+  const onlyMeasured = words.includes(COVERAGE);
+  const isMeasured = everything || onlyMeasured;
+  const patterns = onlyMeasured ? [] : words.filter((word) => !isCheck(word) && !isTier(word) && word !== CHAOS);
   const tiers = words.filter(isTier);
   const checks = words.filter(isCheck);
-  const chosen = (tier: TestTier) =>
-    everything || isMeasured || (tiers.length > 0 ? tiers.includes(tier) : patterns.length > 0);
+  const chosen = (tier: TestTier) => isMeasured || (tiers.length > 0 ? tiers.includes(tier) : patterns.length > 0);
   const files = (tier: TestTier) =>
     chosen(tier)
       ? filesIn(tier).filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
