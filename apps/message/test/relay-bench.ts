@@ -225,7 +225,7 @@ export class Owner {
 
   /** Hands over a batch; returns what it led to. */
   async handle(...records: readonly MessageRelay[]): Promise<Told> {
-    await this.consumer.handle(records.map(inbound));
+    await (await this.consumer.handle(records.map(inbound))).settled;
     return this.taken();
   }
 

@@ -7,6 +7,7 @@ import { BatchWork } from './batch-work.js';
 import { DEFAULT_DEAD_LETTER_TOPIC, deadLetter, type DeadLetterSink, reasonOf } from './dead-letter.js';
 import { KafkaAdmin } from './kafka-admin.js';
 import type { KafkaHandle, Log } from './kafka-handle.js';
+import type { OnTheWay } from './lane.js';
 import type { InboundRecord } from './records.js';
 
 export interface BatchConsumerOptions {
@@ -66,7 +67,7 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
   }
 
   /** Handles a topic without a controller. */
-  handle(topic: string, handler: (records: InboundRecord[]) => Promise<void>): void {
+  handle(topic: string, handler: (records: InboundRecord[]) => Promise<void | OnTheWay>): void {
     this.addHandler(topic, handler, true, { [FAITHFUL]: true });
   }
 
@@ -80,7 +81,7 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
 
   async #start(): Promise<void> {
     const { options } = this;
-    for (const [topic, handler] of this.messageHandlers) this.#work.set(topic, this.#workOn(topic, handler));
+    for (const [topic, handler] of this.messageHandlers) this.#work.set(topic, this.#workWith(topic, handler));
     const topics = [...this.#work.keys()];
     if (topics.length === 0) throw new Error(`The consumer group ${options.groupId} has no @BatchHandler`);
     this.#reader = new BatchReader({
@@ -93,14 +94,20 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
       sessionTimeoutMs: options.sessionTimeoutMs ?? 10_000,
       log: options.log,
       hooks: options.hooks ?? {},
-      work: async (topic, records, abandon) => this.#work.get(topic)?.run(records, abandon),
+      workOn: (topic) => this.#workOn(topic),
     });
     const admin = new KafkaAdmin(options.kafka);
     await admin.awaitTopics(topics, TOPIC_PATIENCE_MS);
     await this.#reader.start(admin);
   }
 
-  #workOn(topic: string, handler: MessageHandler): BatchWork {
+  #workOn(topic: string): BatchWork {
+    const work = this.#work.get(topic);
+    if (work === undefined) throw new Error(`Nobody handles ${topic}`);
+    return work;
+  }
+
+  #workWith(topic: string, handler: MessageHandler): BatchWork {
     if (handler.extras?.[FAITHFUL] !== true) {
       throw new Error(`The handler of ${topic} must be declared with @BatchHandler: @EventPattern hides its errors`);
     }
@@ -108,7 +115,8 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
       handle: async (records) => {
         const result: unknown = await handler(records);
         // Whatever a guard, an interceptor or a filter has a part in comes back as a stream.
-        if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+        const last: unknown = isObservable(result) ? await lastValueFrom(result, { defaultValue: undefined }) : result;
+        return isOnTheWay(last) ? last : SETTLED;
       },
       setAside: (record, error, attempts) => this.#setAside(record, error, attempts),
       maxAttempts: this.options.maxAttempts ?? 5,
@@ -127,3 +135,8 @@ export class BatchConsumer extends Server implements CustomTransportStrategy {
     }
   }
 }
+
+const SETTLED: OnTheWay = { settled: Promise.resolve() };
+
+const isOnTheWay = (value: unknown): value is OnTheWay =>
+  typeof value === 'object' && value !== null && 'settled' in value && value.settled instanceof Promise;

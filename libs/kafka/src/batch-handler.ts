@@ -15,7 +15,8 @@ class RethrowFilter implements ExceptionFilter {
 
 /**
  * Makes a controller's method the handler of a topic. It gets `InboundRecord[]`, in order within each partition, and
- * its promise resolves when all their effects are done.
+ * its promise resolves when all their effects are done, or with `OnTheWay` when the next batch need not wait for the last
+ * of them.
  * @param consumer for a service with several BatchConsumers: the `transportId` of the one that reads this topic
  */
 export function BatchHandler(topic: string, consumer?: symbol): MethodDecorator {

@@ -1,7 +1,7 @@
 import type { EachBatchPayload } from 'kafkajs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BatchConsumerHooks } from './batch-consumer-hooks.js';
-import { WorkAbandoned } from './batch-work.js';
+import { type BatchWork, WorkAbandoned } from './batch-work.js';
 import { type Assignment, GroupMember } from './group-member.js';
 import type { KafkaAdmin } from './kafka-admin.js';
 import { mustRejoin } from './kafka-errors.js';
@@ -19,8 +19,7 @@ export interface BatchReaderOptions {
   mergePartitions: boolean;
   sessionTimeoutMs: number;
   log: Log;
-  /** Resolves when the records' effects are done; rejects with `WorkAbandoned` soon after `abandon` fires. */
-  work(topic: string, records: InboundRecord[], abandon: AbortSignal): Promise<void>;
+  workOn(topic: string): Pick<BatchWork, 'begin' | 'run'>;
   hooks: BatchConsumerHooks;
 }
 
@@ -32,7 +31,8 @@ const CONCURRENCY = 32;
 export class BatchReader {
   readonly #member: GroupMember;
   readonly #ledger = new OffsetLedger();
-  readonly #lanes = new Map<string, Lane>();
+  /** Of this generation: what an earlier one has left in its lanes is given up there. */
+  #lanes = new Map<string, Lane>();
   /** Fires when the partitions of this generation are given up. */
   #abandon = new AbortController();
   #generation = 0;
@@ -76,7 +76,7 @@ export class BatchReader {
     this.#abandon.abort();
     const patience = new AbortController();
     await Promise.race([
-      Promise.all([...this.#lanes.values()].map((lane) => lane.idle())),
+      this.#lanesIdle(),
       delay(FINISH_PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined),
     ]);
     patience.abort();
@@ -86,45 +86,63 @@ export class BatchReader {
     await this.#hooks;
   }
 
+  /** Returns as soon as more can be taken, so that the next records are here when the work at hand is done. */
   async #onBatch(payload: EachBatchPayload): Promise<void> {
     const { topic, partition, messages } = payload.batch;
     const generation = this.#generation;
-    await this.#hooks;
-    this.#latest = payload;
-    if (this.#closing) return;
+    const beat = setInterval(() => void this.#heartbeat(payload), this.options.sessionTimeoutMs / 10);
     try {
-      await this.#laneOf(topic, partition).add(messages.flatMap((message) => toInbound(topic, partition, message)));
-      if (generation !== this.#generation) return;
+      await this.#hooks;
+      if (this.#closing || generation !== this.#generation) return;
+      this.#latest = payload;
+      const lane = this.#laneOf(topic, partition);
+      const done = lane.add(messages.flatMap((message) => toInbound(topic, partition, message)));
       payload.resolveOffset(payload.batch.lastOffset());
-      this.#ledger.mark(topic, partition, BigInt(payload.batch.lastOffset()) + 1n);
-    } catch (error) {
-      if (!(error instanceof WorkAbandoned)) throw error;
+      void this.#markWhenDone(done, payload, generation);
+      await lane.hasRoom();
+      await this.#heartbeat(payload);
+      const rejoin = this.#rejoin;
+      if (rejoin === undefined) return;
+      await this.#lanesIdle();
+      // The last moment at which a commit of this generation is accepted.
+      await this.#commit();
+      throw rejoin;
+    } finally {
+      clearInterval(beat);
     }
-    await this.#heartbeat(payload);
-    if (this.#rejoin === undefined) return;
-    // The last moment at which a commit of this generation is accepted.
-    await this.#commit();
-    throw this.#rejoin;
+  }
+
+  async #markWhenDone(done: Promise<void>, { batch }: EachBatchPayload, generation: number): Promise<void> {
+    try {
+      await done;
+      if (generation !== this.#generation) return;
+      this.#ledger.mark(batch.topic, batch.partition, BigInt(batch.lastOffset()) + 1n);
+    } catch (error) {
+      if (error instanceof WorkAbandoned || generation !== this.#generation) return;
+      this.options.log.error({ error, topic: batch.topic }, 'a batch was lost on the way, the group is joined again');
+      // Nothing after it may be done, let alone committed.
+      this.#rejoin = error instanceof Error ? error : new Error(String(error));
+      this.#abandon.abort();
+    }
   }
 
   #laneOf(topic: string, partition: number): Lane {
     const name = this.options.mergePartitions ? topic : `${partition} ${topic}`;
     let lane = this.#lanes.get(name);
     if (!lane) {
-      lane = new Lane((records) => this.#workAlive(topic, records));
+      const work = this.options.workOn(topic);
+      const { signal } = this.#abandon;
+      lane = new Lane({
+        begin: (records) => work.begin(records, signal),
+        insist: (records) => work.run(records, signal),
+      });
       this.#lanes.set(name, lane);
     }
     return lane;
   }
 
-  async #workAlive(topic: string, records: InboundRecord[]): Promise<void> {
-    const payload = this.#latest;
-    const beat = setInterval(() => payload && void this.#heartbeat(payload), this.options.sessionTimeoutMs / 10);
-    try {
-      await this.options.work(topic, records, this.#abandon.signal);
-    } finally {
-      clearInterval(beat);
-    }
+  async #lanesIdle(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.idle()));
   }
 
   /** Sends one if it is due. A broker that is away is not the end of the membership: kafkajs finds that out by itself. */
@@ -160,7 +178,12 @@ export class BatchReader {
   #revoke(): void {
     if (!this.#assigned) return;
     this.#assigned = false;
-    this.#runHook(() => this.options.hooks.onRevoked?.());
+    const idle = this.#lanesIdle();
+    this.#lanes = new Map();
+    this.#runHook(async () => {
+      await idle;
+      await this.options.hooks.onRevoked?.();
+    });
   }
 
   #runHook(hook: () => void | Promise<void>): void {

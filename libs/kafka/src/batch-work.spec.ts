@@ -17,6 +17,8 @@ const record = (offset: number): InboundRecord => ({
   timestamp: 0,
 });
 
+const SETTLED = { settled: Promise.resolve() };
+
 describe('BatchWork', () => {
   const calls: number[][] = [];
   const aside: string[] = [];
@@ -29,6 +31,7 @@ describe('BatchWork', () => {
       calls.push(records.map(({ offset }) => Number(offset)));
       const error = failure(records, calls.length);
       if (error) throw error;
+      return SETTLED;
     },
     setAside: async ({ offset }, error, attempts) => {
       aside.push(`${offset} ${String(error)} ${attempts}`);
@@ -56,6 +59,20 @@ describe('BatchWork', () => {
       [1, 2],
     ]);
     expect(aside).toEqual([]);
+  });
+
+  it('counts effects that fail on their way as a failure', async () => {
+    let attempts = 0;
+    const late = new BatchWork({
+      maxAttempts: 3,
+      log: silent,
+      handle: async () => ({ settled: ++attempts < 3 ? Promise.reject(new Error('not told')) : Promise.resolve() }),
+      setAside: () => Promise.reject(new Error('nothing is at fault')),
+    });
+    const done = late.run([record(1)], new AbortController().signal);
+    await jest.advanceTimersByTimeAsync(1_000);
+    await done;
+    expect(attempts).toBe(3);
   });
 
   it('tries the records one by one after the last attempt and sets aside only the ones at fault', async () => {

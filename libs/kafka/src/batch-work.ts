@@ -1,12 +1,13 @@
 import { DependencyUnavailable } from './errors.js';
 import type { Log } from './kafka-handle.js';
+import type { OnTheWay } from './lane.js';
 import type { InboundRecord } from './records.js';
 import { afterFailure, backoffMs } from './retry-policy.js';
 import { UnreadableRecords } from './unreadable-records.js';
 
 export interface BatchWorkOptions {
-  /** Resolves when everything the records ask for is done. */
-  handle(records: InboundRecord[]): Promise<void>;
+  /** Resolves when all that is left of what the records ask for is on its way. */
+  handle(records: InboundRecord[]): Promise<OnTheWay>;
   /** Resolves when the record is kept elsewhere. */
   setAside(record: InboundRecord, error: unknown, attempts: number): Promise<void>;
   maxAttempts: number;
@@ -24,6 +25,11 @@ export class WorkAbandoned extends Error {
  */
 export class BatchWork {
   constructor(private readonly options: BatchWorkOptions) {}
+
+  /** The first attempt, for the usual case that it succeeds: after a failure it is left to `run`. */
+  begin(records: InboundRecord[], abandon: AbortSignal): Promise<OnTheWay> {
+    return abandon.aborted ? Promise.reject(new WorkAbandoned()) : this.options.handle(records);
+  }
 
   /** @throws WorkAbandoned when `abandon` fires before the work is done; an attempt that has begun is finished first. */
   async run(records: InboundRecord[], abandon: AbortSignal): Promise<void> {
@@ -63,7 +69,8 @@ export class BatchWork {
     for (let failures = 1; ; failures++) {
       if (abandon.aborted) throw new WorkAbandoned();
       try {
-        await this.options.handle(records);
+        const { settled } = await this.options.handle(records);
+        await settled;
         return undefined;
       } catch (error) {
         if (error instanceof UnreadableRecords) return { error };

@@ -8,6 +8,7 @@ export type { Assignment } from './group-member.js';
 export { type EndOffsets, KafkaAdmin, type TopicSettings } from './kafka-admin.js';
 export { kafkaEnv, type KafkaEnv, kafkaOptionsFrom } from './kafka-env.js';
 export { createKafka, type KafkaHandle, type KafkaOptions, type Log } from './kafka-handle.js';
+export type { OnTheWay } from './lane.js';
 export { partitionOf } from './partitioner.js';
 export type { ProduceStats } from './produce-queue.js';
 export { readRecords, UnreadableRecords } from './unreadable-records.js';

@@ -1,6 +1,6 @@
 import { type MessageRelay, messageRelay } from '@parley/contracts';
 import { ERROR_TEXT, type Seq, type StoredMessage, UNAVAILABLE_TEXT, type UserId } from '@parley/protocol';
-import { BatchHandler, type InboundRecord, readRecords } from '@parley/kafka';
+import { BatchHandler, type InboundRecord, type OnTheWay, readRecords } from '@parley/kafka';
 import { unlessUnavailable } from '@parley/persistence';
 import { Controller } from '@nestjs/common';
 import type { DeliveryBatch } from '../delivery/delivery.batch.js';
@@ -22,8 +22,9 @@ type Write = Extract<MessageRelay, { kind: 'WRITE' }>;
 const MOST_AT_ONCE = 1_000;
 
 /**
- * The owner of the channels in its partitions. A batch resolves only when its rows are committed and its
- * notifications acknowledged by Kafka; a batch that comes again finds its rows and tells the same once more.
+ * The owner of the channels in its partitions. A batch is done only when its rows are committed and its notifications
+ * acknowledged by Kafka; a batch that comes again finds its rows and tells the same once more. The next one may begin
+ * when the rows are committed: the producer keeps the order of what is told.
  */
 @Controller()
 export class RelayConsumer {
@@ -40,24 +41,19 @@ export class RelayConsumer {
   ) {}
 
   @BatchHandler(messageRelay.name, RELAY)
-  async handle(inbound: readonly InboundRecord[]): Promise<void> {
+  async handle(inbound: readonly InboundRecord[]): Promise<OnTheWay> {
     const records = readRecords(inbound, messageRelay.decode);
     const sent: Promise<void>[] = [];
-    // Told while others are stored; the producer keeps the order.
     const tell = (out: DeliveryBatch): void => {
       const sending = this.deliveries.send(out);
       sent.push(sending);
-      // Its failure is that of the batch, further down; until then it is not one that nobody takes care of.
+      // Its failure is that of the batch, in the end; until then it is not one that nobody takes care of.
       sending.catch(() => undefined);
     };
-    try {
-      for (let start = 0; start < records.length; start += MOST_AT_ONCE) {
-        await this.work(records.slice(start, start + MOST_AT_ONCE), tell);
-      }
-    } finally {
-      await Promise.allSettled(sent);
+    for (let start = 0; start < records.length; start += MOST_AT_ONCE) {
+      await this.work(records.slice(start, start + MOST_AT_ONCE), tell);
     }
-    await Promise.all(sent);
+    return { settled: Promise.all(sent).then(() => undefined) };
   }
 
   /** The channels of each shard by themselves: those on one that answers slowly hold up nobody else's answers. */
