@@ -15,7 +15,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         MessagingModule.with(kafkaOptionsFrom(config, `message-${config.SERVICE_ID}`), {
-          minGapMs: config.PRODUCE_GAP_MS,
+          maxGapMs: config.PRODUCE_GAP_MS,
         }),
         PersistenceModule.forRoot(databaseOptionsFrom(config), { shards: true }),
         RedisModule.with(config),

@@ -16,8 +16,10 @@ export const messageEnv = z.object({
     .default(LIMITS.channelMembers)
     .describe('Members that one channel may have, its creator included.'),
   PRODUCE_GAP_MS: integerVar({ min: 0, max: 1_000 })
-    .default(4)
-    .describe('Least time between two produce requests under load; after a pause the next goes at once.'),
+    .default(8)
+    .describe(
+      'Longest time that records are gathered for one produce request; the fewer there are, the shorter it is.',
+    ),
   COMMIT_INTERVAL_MS: integerVar({ min: 10, max: 60_000 })
     .default(500)
     .describe('How often read positions are stored and offsets committed.'),

@@ -92,6 +92,8 @@ function redisContainer(scope: Scope, node: RedisNode): ComposeService {
   };
 }
 
+const LOGGED = ['--log-bin=bin', '--sync-binlog=1', '--gtid-mode=ON', '--enforce-gtid-consistency=ON'];
+
 /**
  * A transaction is acknowledged when the replica has received it, too; without one, or after the timeout (ms), the source
  * goes on alone. `loose`: the plugins that know these options are not there yet while the image sets the data folder up.
@@ -114,14 +116,10 @@ function databaseContainer(scope: Scope, server: DatabaseServer): ComposeService
       `--port=${server.port}`,
       `--server-id=${server.port}`,
       '--mysqlx=OFF',
-      '--log-bin=bin',
-      '--gtid-mode=ON',
-      '--enforce-gtid-consistency=ON',
       '--innodb-flush-log-at-trx-commit=1',
       '--character-set-server=utf8mb4',
       '--max-connections=400',
-      '--sync-binlog=1',
-      ...(isReplicated ? SEMI_SYNCHRONOUS : []),
+      ...(isReplicated ? [...LOGGED, ...SEMI_SYNCHRONOUS] : ['--skip-log-bin']),
       ...(server.replicaOf === undefined ? [] : ['--read-only=ON']),
     ],
     environment: { MYSQL_ROOT_PASSWORD: SECRETS.databaseRootPassword, MYSQL_INITDB_SKIP_TZINFO: '1' },

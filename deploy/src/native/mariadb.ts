@@ -83,16 +83,18 @@ export const followSql = (source: DatabaseServer, { replicationPassword }: Stack
 
 export const BECOME_SOURCE = ['STOP SLAVE;', 'RESET SLAVE ALL;', 'SET GLOBAL read_only = 0;'] as const;
 
-const LOGGED = [
+/** Both servers of a pair have this, as each may be the source. A server alone has no use for a binary log: it would only write twice. */
+const PAIRED = [
   '--log-bin=bin',
   '--binlog-format=ROW',
   '--gtid-strict-mode=1',
   '--sync-binlog=1',
   '--expire-logs-days=3',
+  '--relay-log=relay',
+  '--log-slave-updates',
+  '--read-only=1',
+  '--skip-slave-start',
 ];
-
-/** Both servers of a pair have this, as each may be the source. */
-const PAIRED = ['--relay-log=relay', '--log-slave-updates', '--read-only=1', '--skip-slave-start'];
 
 /**
  * A transaction is acknowledged when the replica has received it, too. Without a replica, or when it takes longer than
@@ -161,7 +163,6 @@ export const databaseParts = (
         const pair = pairOf(topology, server, await loadDatabaseState(stateDir));
         await writeFile(initFile, initSql(server, pair, secrets), { mode: 0o600 });
         const options = [
-          ...LOGGED,
           ...(pair === undefined ? [] : PAIRED),
           ...(pair !== undefined && replication === 'semi-synchronous' ? SEMI_SYNCHRONOUS : []),
         ];

@@ -4,7 +4,7 @@ import { ProduceQueue, type QueueLimits, RequestRefused } from './produce-queue.
 import type { AddressedRecord } from './records.js';
 
 const LIMITS: QueueLimits = {
-  minGapMs: 4,
+  maxGapMs: 4,
   maxRequestRecords: 3,
   maxRequestBytes: 100,
   maxQueuedRecords: 10,
@@ -75,17 +75,20 @@ describe('ProduceQueue', () => {
     expect(kafka.values).toEqual([['a'], ['b', 'c']]);
   });
 
-  it('starts no request within the gap after the one before', async () => {
-    void queue.add([record('a')]);
+  it.each([
+    ['one that carried one record, after two milliseconds', 1, 2],
+    ['one that carried more, after the longest gap', 3, 4],
+  ])('starts a request after %s', async (_, records, gapMs) => {
+    void queue.add(Array.from({ length: records }, () => record('a')));
     await pass(0);
     kafka.requests[0]?.confirm();
     await pass(1);
     void queue.add([record('b')]);
-    await pass(1);
+    await pass(gapMs - 2);
     expect(kafka.requests).toHaveLength(1);
-    await pass(3);
+    await pass(2);
     expect(kafka.requests).toHaveLength(2);
-    expect((kafka.requests[1]?.at ?? 0) - (kafka.requests[0]?.at ?? 0)).toBeGreaterThanOrEqual(4);
+    expect((kafka.requests[1]?.at ?? 0) - (kafka.requests[0]?.at ?? 0)).toBeGreaterThanOrEqual(gapMs);
   });
 
   it('limits a request in records and bytes', async () => {

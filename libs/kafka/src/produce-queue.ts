@@ -16,7 +16,8 @@ export class RequestRefused extends Error {
 }
 
 export interface QueueLimits {
-  minGapMs: number;
+  /** The longest time between the starts of two requests, when the first was large; see `gapAfter`. */
+  maxGapMs: number;
   maxRequestRecords: number;
   maxRequestBytes: number;
   maxQueuedRecords: number;
@@ -34,6 +35,12 @@ export interface ProduceStats {
 }
 
 const RETRY_PAUSE_MS = 200;
+
+/**
+ * Requests cost CPU, not records. One that carried little is soon followed by the next, so that single records travel
+ * fast; the more there is to carry, the longer the next one gathers. In ms.
+ */
+const gapAfter = (records: number, maxGapMs: number): number => Math.min(maxGapMs, 2 * records);
 
 /** What the caller of one `add` waits for. */
 interface Delivery {
@@ -60,7 +67,8 @@ export class ProduceQueue {
   #inFlight: Waiting[] = [];
   #queuedRecords = 0;
   #queuedBytes = 0;
-  #lastStart = Number.NEGATIVE_INFINITY;
+  /** No request starts before this. */
+  #nextStart = Number.NEGATIVE_INFINITY;
   #armed = false;
   #busy = false;
   #deadlineTimer: NodeJS.Timeout | undefined;
@@ -117,7 +125,7 @@ export class ProduceQueue {
       this.#armed = false;
       void this.#sendNext();
     };
-    const wait = this.#lastStart + this.limits.minGapMs - performance.now();
+    const wait = this.#nextStart - performance.now();
     if (wait > 0) setTimeout(go, wait);
     else setImmediate(go);
   }
@@ -125,7 +133,7 @@ export class ProduceQueue {
   async #sendNext(): Promise<void> {
     this.#inFlight = this.#takeBatch();
     this.#busy = true;
-    this.#lastStart = performance.now();
+    this.#nextStart = performance.now() + gapAfter(this.#inFlight.length, this.limits.maxGapMs);
     for (const { delivery } of this.#inFlight) delivery.started = true;
     await this.#transmit();
     this.#busy = false;

@@ -48,7 +48,7 @@ class MessagingLifecycle implements OnModuleInit, OnApplicationShutdown {
 
 @Module({})
 export class MessagingModule {
-  static with(options: KafkaOptions, settings: { minGapMs: number }): DynamicModule {
+  static with(options: KafkaOptions, settings: { maxGapMs: number }): DynamicModule {
     return {
       module: MessagingModule,
       global: true,
