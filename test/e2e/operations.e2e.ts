@@ -143,7 +143,7 @@ describe('the load balancer', () => {
   });
 
   it('hides what is for operators', async () => {
-    for (const path of ['/metrics', '/health/ready']) {
+    for (const path of ['/metrics', '/health/ready', '/presence/ann']) {
       const answer = await get(system.server, path);
       expect(answer.headers.get('content-type')).toContain('text/html');
     }
@@ -192,6 +192,49 @@ describe('an offer of HTTP/2 (Upgrade: h2c)', () => {
     expect(await offeringHttp2(system.server, '/')).toMatchObject({ status: 200 });
     const [connection] = system.connectionServers;
     expect(await offeringHttp2(connection ?? '', PATHS.webSocket)).toMatchObject({ status: 400 });
+  });
+});
+
+describe('where somebody is connected', () => {
+  interface Whereabouts {
+    readonly username: string;
+    readonly sockets: readonly { readonly server: string; readonly channelId: number | null }[];
+  }
+  const tellers = system.processes('message').map(({ url }) => url);
+
+  /** What each message service says: a status if nothing else, sockets by their server. */
+  const whereabouts = (username: string) =>
+    Promise.all(
+      tellers.map(async (teller) => {
+        const answer = await get(teller, `/presence/${username}`);
+        if (answer.status !== 200) return answer.status;
+        const told = (await answer.json()) as Whereabouts;
+        return { ...told, sockets: told.sockets.toSorted((a, b) => a.server.localeCompare(b.server)) };
+      }),
+    );
+
+  it('is told by every message service: each socket with its server and what it shows, until it closes', async () => {
+    const [first, second] = system.connectionServers;
+    const ann = await newConnected(system.server, 'ann', first);
+    const bob = await newConnected(system.server, 'bob');
+    const channelId = await roomOf(bob, ann);
+    const other = await WireClient.connect(second ?? system.server, ann.session);
+    const sockets = [
+      { server: '1', channelId },
+      { server: '2', channelId: null },
+    ];
+    await eventually(async () => {
+      for (const told of await whereabouts(ann.name.toUpperCase())) {
+        expect(told).toMatchObject({ username: ann.name, sockets });
+      }
+    });
+    await other[Symbol.asyncDispose]();
+    await ann.wire[Symbol.asyncDispose]();
+    await eventually(async () => {
+      for (const told of await whereabouts(ann.name)) expect(told).toMatchObject({ sockets: [] });
+    });
+    for (const told of await whereabouts(uniqueName('ghost'))) expect(told).toBe(404);
+    await bob.wire[Symbol.asyncDispose]();
   });
 });
 
