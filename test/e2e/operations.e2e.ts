@@ -295,6 +295,44 @@ describe('one more connection server (D36)', () => {
   }, 90_000);
 });
 
+describe('one more auth instance', () => {
+  afterEach(() => system.heal());
+
+  it('is in rotation soon, goes on alone when the other one is killed, and leaves without a failed request', async () => {
+    const [first] = system.processes('auth');
+    if (first === undefined) throw new Error('The system under test has no auth');
+    const ann = await newPerson(first.url, 'ann');
+    const added = await stack.startService('auth', `more-${randomBytes(3).toString('hex')}`);
+    try {
+      await eventually(async () => {
+        await logIn(system.server, ann.name);
+        expect(await (await get(added.url, '/metrics')).text()).toMatch(/^auth_logins_total\{.*result="ok".*\} \d+/m);
+      }, 20_000);
+      await first.kill('SIGKILL');
+      // Only what was on its way to it fails: nobody knows whether that was carried out, so it is not sent elsewhere.
+      await eventually(() => newPerson(system.server, 'bob'));
+      for (let i = 0; i < 5; i += 1) {
+        const bob = await newPerson(system.server, 'bob');
+        expect((await post(system.server, PATHS.logout, undefined, bob.session)).status).toBe(200);
+      }
+      // A session outlives the instance that began it.
+      await using wire = await WireClient.connect(system.connectionServers.at(-1) ?? system.server, ann.session);
+      await wire.settle();
+      await first.start();
+      await eventually(async () => {
+        await logIn(system.server, ann.name);
+        expect(await (await get(first.url, '/metrics')).text()).toMatch(/^auth_logins_total\{.*result="ok".*\} \d+/m);
+      }, 20_000);
+      let isStopped = false;
+      const stopped = added.stop().then(() => (isStopped = true));
+      while (!isStopped) await logIn(system.server, ann.name);
+      await stopped;
+    } finally {
+      await added.stop();
+    }
+  }, 90_000);
+});
+
 describe('the logs', () => {
   async function logs(): Promise<{ file: string; text: string }[]> {
     const folder = join(stack.description.stateDir, 'logs');
