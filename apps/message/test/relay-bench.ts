@@ -226,7 +226,9 @@ export class Owner {
 
   /** Hands over a batch; returns what it led to. */
   async handle(...records: readonly MessageRelay[]): Promise<Told> {
-    await (await this.consumer.handle(records.map(inbound))).settled;
+    await (
+      await this.consumer.handle(records.map(inbound))
+    ).settled;
     return this.taken();
   }
 
