@@ -143,7 +143,7 @@ describe('the load balancer', () => {
   });
 
   it('hides what is for operators', async () => {
-    for (const path of ['/metrics', '/health/ready']) {
+    for (const path of ['/metrics', '/health/ready', '/presence/ann']) {
       const answer = await get(system.server, path);
       expect(answer.headers.get('content-type')).toContain('text/html');
     }
@@ -192,6 +192,49 @@ describe('an offer of HTTP/2 (Upgrade: h2c)', () => {
     expect(await offeringHttp2(system.server, '/')).toMatchObject({ status: 200 });
     const [connection] = system.connectionServers;
     expect(await offeringHttp2(connection ?? '', PATHS.webSocket)).toMatchObject({ status: 400 });
+  });
+});
+
+describe('where somebody is connected', () => {
+  interface Whereabouts {
+    readonly username: string;
+    readonly sockets: readonly { readonly server: string; readonly channelId: number | null }[];
+  }
+  const tellers = system.processes('message').map(({ url }) => url);
+
+  /** What each message service says: a status if nothing else, sockets by their server. */
+  const whereabouts = (username: string) =>
+    Promise.all(
+      tellers.map(async (teller) => {
+        const answer = await get(teller, `/presence/${username}`);
+        if (answer.status !== 200) return answer.status;
+        const told = (await answer.json()) as Whereabouts;
+        return { ...told, sockets: told.sockets.toSorted((a, b) => a.server.localeCompare(b.server)) };
+      }),
+    );
+
+  it('is told by every message service: each socket with its server and what it shows, until it closes', async () => {
+    const [first, second] = system.connectionServers;
+    const ann = await newConnected(system.server, 'ann', first);
+    const bob = await newConnected(system.server, 'bob');
+    const channelId = await roomOf(bob, ann);
+    const other = await WireClient.connect(second ?? system.server, ann.session);
+    const sockets = [
+      { server: '1', channelId },
+      { server: '2', channelId: null },
+    ];
+    await eventually(async () => {
+      for (const told of await whereabouts(ann.name.toUpperCase())) {
+        expect(told).toMatchObject({ username: ann.name, sockets });
+      }
+    });
+    await other[Symbol.asyncDispose]();
+    await ann.wire[Symbol.asyncDispose]();
+    await eventually(async () => {
+      for (const told of await whereabouts(ann.name)) expect(told).toMatchObject({ sockets: [] });
+    });
+    for (const told of await whereabouts(uniqueName('ghost'))) expect(told).toBe(404);
+    await bob.wire[Symbol.asyncDispose]();
   });
 });
 
@@ -248,6 +291,44 @@ describe('one more connection server (D36)', () => {
       } finally {
         await added.stop();
       }
+    }
+  }, 90_000);
+});
+
+describe('one more auth instance', () => {
+  afterEach(() => system.heal());
+
+  it('is in rotation soon, goes on alone when the other one is killed, and leaves without a failed request', async () => {
+    const [first] = system.processes('auth');
+    if (first === undefined) throw new Error('The system under test has no auth');
+    const ann = await newPerson(first.url, 'ann');
+    const added = await stack.startService('auth', `more-${randomBytes(3).toString('hex')}`);
+    try {
+      await eventually(async () => {
+        await logIn(system.server, ann.name);
+        expect(await (await get(added.url, '/metrics')).text()).toMatch(/^auth_logins_total\{.*result="ok".*\} \d+/m);
+      }, 20_000);
+      await first.kill('SIGKILL');
+      // Only what was on its way to it fails: nobody knows whether that was carried out, so it is not sent elsewhere.
+      await eventually(() => newPerson(system.server, 'bob'));
+      for (let i = 0; i < 5; i += 1) {
+        const bob = await newPerson(system.server, 'bob');
+        expect((await post(system.server, PATHS.logout, undefined, bob.session)).status).toBe(200);
+      }
+      // A session outlives the instance that began it.
+      await using wire = await WireClient.connect(system.connectionServers.at(-1) ?? system.server, ann.session);
+      await wire.settle();
+      await first.start();
+      await eventually(async () => {
+        await logIn(system.server, ann.name);
+        expect(await (await get(first.url, '/metrics')).text()).toMatch(/^auth_logins_total\{.*result="ok".*\} \d+/m);
+      }, 20_000);
+      let isStopped = false;
+      const stopped = added.stop().then(() => (isStopped = true));
+      while (!isStopped) await logIn(system.server, ann.name);
+      await stopped;
+    } finally {
+      await added.stop();
     }
   }, 90_000);
 });

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { StackProcess } from '@parley/deploy';
 import { ERROR_TEXT, PATHS } from '@parley/protocol';
 import {
   befriend,
+  type Connected,
   enter,
   eventually,
   guests,
@@ -92,50 +94,81 @@ describe('the web page', () => {
 
 describe('the logs of services that are told to log everything', () => {
   const kinds = ['auth', 'connection', 'message', 'push'] as const;
+  const secret = randomBytes(12).toString('hex');
+  const password = `${secret} as a password`;
+  const started: StackProcess[] = [];
+  const people: Connected[] = [];
 
-  it('hold no word, no cookie and no password either', async () => {
-    const secret = randomBytes(12).toString('hex');
-    const password = `${secret} as a password`;
-    const started = await Promise.all(
-      kinds.map((kind) => system.stack.startService(kind, `trace-${secret.slice(0, 6)}`, { LOG_LEVEL: 'trace' })),
-    );
+  const logs = () => Promise.all(started.map(({ logFile }) => readFile(logFile, 'utf8')));
+
+  /** Bob sees what Ann writes, Cat is pushed it. Several channels, because each instance of message owns some of them. */
+  async function talk(): Promise<void> {
+    const [ann, bob, cat] = people as [Connected, Connected, Connected];
+    const frame = { type: 'CREATE_REQUEST', title: secret, participantUsernames: [bob.name, cat.name] };
+    const { channelId } = await ann.wire.ask(frame, 'CREATE_RESPONSE');
+    await enter(bob, channelId);
+    await write(ann, channelId, `seen and pushed ${secret}`);
+    await ann.wire.askError({ type: 'WRITE_MESSAGE', serial: nextSerial(), channelId, content: secret.repeat(60) });
+  }
+
+  beforeAll(async () => {
+    for (const kind of kinds) {
+      const id = `trace-${secret.slice(0, 6)}`;
+      started.push(await system.stack.startService(kind, id, { LOG_LEVEL: 'trace' }));
+    }
     const [auth = '', connection = ''] = started.map(({ url }) => url);
-    const account = async (prefix: string) => {
+    for (const prefix of ['ann', 'bob', 'cat']) {
       const name = uniqueName(prefix);
       expect((await post(auth, PATHS.register, { username: name, password })).status).toBe(200);
       await post(auth, PATHS.login, { username: name, password: `${password} but wrong` });
       const session = await logIn(auth, name, password);
-      return { name, session, wire: await WireClient.connect(connection, session) };
-    };
-    const people = [await account('ann'), await account('bob'), await account('cat')] as const;
-    try {
-      const [ann, bob, cat] = people;
-      // Several channels: each instance of message owns some of them.
-      await befriend(ann, bob);
-      await befriend(ann, cat);
-      for (let i = 0; i < 6; i += 1) {
-        const frame = { type: 'CREATE_REQUEST', title: `${secret} ${i}`, participantUsernames: [bob.name, cat.name] };
-        const { channelId } = await ann.wire.ask(frame, 'CREATE_RESPONSE');
-        await enter(bob, channelId);
-        await write(ann, channelId, `seen and pushed ${secret}`);
-        await ann.wire.askError({ type: 'WRITE_MESSAGE', serial: i, channelId, content: secret.repeat(60) });
-      }
-      await ann.wire.askError({ type: 'JOIN_REQUEST', inviteCode: secret });
-      ann.wire.sendRaw(`{"broken": "${secret}`);
-      await eventually(async () => {
-        const pushed = await pushInbox(system.server, cat);
-        expect(pushed.filter(({ type }) => type === 'NOTIFY_MESSAGE')).toHaveLength(6);
-      });
-      await post(auth, PATHS.logout, undefined, cat.session);
-    } finally {
-      for (const { wire } of people) await wire[Symbol.asyncDispose]();
-      for (const service of started) await service.stop();
+      people.push({ name, session, wire: await WireClient.connect(connection, session) });
     }
-    const logs = await Promise.all(started.map(({ logFile }) => readFile(logFile, 'utf8')));
-    for (const text of logs) {
+    const [ann, bob, cat] = people as [Connected, Connected, Connected];
+    await befriend(ann, bob);
+    await befriend(ann, cat);
+    await talk();
+  }, 120_000);
+  afterAll(async () => {
+    for (const { wire } of people) await wire[Symbol.asyncDispose]();
+    for (const service of started) await service.stop();
+  }, 60_000);
+
+  it('show the way of a message by one trace: from its socket to the other sockets and to push', async () => {
+    await eventually(async () => {
+      await talk();
+      const ways = new Map<string, Set<string>>();
+      for (const line of (await logs()).flatMap((text) => text.split('\n'))) {
+        if (!line.includes('"trace":"')) continue;
+        const { trace, service, text } = JSON.parse(line) as Record<'trace' | 'service' | 'text', string>;
+        ways.set(trace, (ways.get(trace) ?? new Set()).add(`${service}: ${text}`));
+      }
+      expect([...ways.values()].map((way) => [...way])).toContainEqual(
+        expect.arrayContaining([
+          'connection: frame received',
+          'message: message stored',
+          'connection: answer',
+          'connection: message for a channel',
+          'push: push for users',
+        ]),
+      );
+    }, 60_000);
+  }, 70_000);
+
+  it('hold no word, no cookie and no password either', async () => {
+    const [auth] = started;
+    const [ann, , cat] = people as [Connected, Connected, Connected];
+    for (let i = 0; i < 5; i += 1) await talk();
+    await ann.wire.askError({ type: 'JOIN_REQUEST', inviteCode: secret });
+    ann.wire.sendRaw(`{"broken": "${secret}`);
+    await eventually(async () => {
+      expect((await pushInbox(system.server, cat)).filter(({ type }) => type === 'NOTIFY_MESSAGE')).not.toEqual([]);
+    });
+    await post(auth?.url ?? system.server, PATHS.logout, undefined, cat.session);
+    for (const text of await logs()) {
       expect(text).toMatch(/"level":"(debug|trace)"/);
       for (const hidden of [secret, password, ...people.map(({ session }) => session)])
         expect(text).not.toContain(hidden);
     }
-  }, 120_000);
+  }, 60_000);
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DEAD_LETTER_TOPIC, topicLayout } from '@parley/contracts';
-import { BatchingProducer, createKafka, kafkaEnv, kafkaOptionsFrom } from '@parley/kafka';
+import { BatchingProducer, createKafka, KafkaAdmin, kafkaEnv, kafkaOptionsFrom } from '@parley/kafka';
 import { loadConfig } from '@parley/platform';
 import { runProgram } from '@parley/testing';
 import { z } from 'zod';
@@ -17,6 +17,16 @@ describe('the program that creates topics', () => {
     expect(stdout.trim().split('\n')).toEqual(topicLayout.map(({ name }) => expect.stringMatching(`^${name}: `)));
     expect(stdout).not.toContain('created');
   }, 120_000);
+
+  it('gives each topic as many partitions as agreed', async () => {
+    expect(await runProgram(program)).toMatchObject({ code: 0 });
+    const config = loadConfig(z.object(kafkaEnv));
+    const admin = new KafkaAdmin(createKafka(kafkaOptionsFrom(config, 'test'), silent));
+    for (const { name, partitions } of topicLayout) {
+      const found = await admin.endOffsets(name);
+      expect([name, found.size]).toEqual([name, partitions === 'configured' ? config.KAFKA_PARTITIONS : partitions]);
+    }
+  }, 60_000);
 
   it('ends with the name of a setting that is wrong', async () => {
     const { code, stderr } = await runProgram(program, { KAFKA_PARTITIONS: 'many' });

@@ -25,6 +25,7 @@ export class AppModule {
     const attempts = new AttemptSettings(
       config.LOGIN_LIMIT_PER_MINUTE,
       config.LOGIN_LIMIT_PER_ADDRESS_PER_MINUTE,
+      config.REGISTER_LIMIT_PER_MINUTE,
       config.REGISTER_LIMIT_PER_ADDRESS_PER_MINUTE,
     );
     return {

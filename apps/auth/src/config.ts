@@ -21,6 +21,7 @@ export const authEnv = z.object({
     .describe('Keeps browsers from sending the session cookie over plain HTTP; set it where people come over HTTPS.'),
   LOGIN_LIMIT_PER_MINUTE: perMinute(20, 'Failed logins of one name per minute.'),
   LOGIN_LIMIT_PER_ADDRESS_PER_MINUTE: perMinute(100, 'Logins from one address per minute, good ones included.'),
+  REGISTER_LIMIT_PER_MINUTE: perMinute(20, 'Attempts to register one name per minute.'),
   REGISTER_LIMIT_PER_ADDRESS_PER_MINUTE: perMinute(60, 'New accounts from one address per minute.'),
   TRUSTED_PROXIES: listVar(PROXIES)
     .refine((entries) => entries.every(isAddressOrSubnet), PROXIES)

@@ -98,6 +98,17 @@ describe('registering', () => {
     expect((await strict.register(freshName())).status).toBe(200);
   });
 
+  it('D19: limits attempts to register one name, however it is spelled, from wherever they come', async () => {
+    await using strict = await AuthServer.start({ REGISTER_LIMIT_PER_MINUTE: '2' });
+    const name = freshName();
+    expect((await strict.register(name)).status).toBe(200);
+    expect((await strict.register(name.toUpperCase())).status).toBe(409);
+    const third = await strict.register(name);
+    expect(third).toMatchObject({ status: 429, text: AUTH_TEXT.tooManyAttempts });
+    expect(Number(third.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await strict.register(freshName())).status).toBe(200);
+  });
+
   it.each([
     ['database', { USER_DB_SOURCE_URL: 'mysql://parley:f83kd02mx7qp@127.0.0.1:1/parley_users' }],
     ['Redis', { REDIS_NODES: '127.0.0.1:1' }],

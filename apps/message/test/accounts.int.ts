@@ -1,4 +1,9 @@
 import { redisKeys } from '@parley/contracts';
+import { createLogger, createRedis, loadConfig, redisEnv } from '@parley/platform';
+import { eventually, TcpRelay } from '@parley/testing';
+import { z } from 'zod';
+import { FactCache } from '../src/user/fact.cache.js';
+import { UserDirectory } from '../src/user/user.directory.js';
 import { nobody, type Person, Workbench } from './workbench.js';
 
 let bench: Workbench;
@@ -48,7 +53,74 @@ describe('names', () => {
   });
 });
 
+describe('invite codes', () => {
+  it('come from the cache when they can, from the database when they must, and are cached with an end', async () => {
+    const [ann, bob] = [await bench.person(), await bench.person()];
+    const keys = [redisKeys.inviteCodeOf(ann.id), redisKeys.userOfInviteCode(ann.code)] as const;
+    const asked = async () => [
+      await bench.directory.inviteCodeOf(ann.id),
+      await bench.directory.idByInviteCode(ann.code),
+    ];
+    expect(await asked()).toEqual([ann.code, ann.id]);
+    for (const key of keys) expect(await bench.redis.ttl(key)).toBeGreaterThan(3_500);
+    await bench.redis.mset(keys[0], bob.code, keys[1], bob.id);
+    expect(await asked()).toEqual([bob.code, bob.id]);
+  });
+
+  it.each(['0'.repeat(32), 'f'.repeat(31), '*'])('that nobody has leave nothing there: %s', async (code) => {
+    expect(await bench.directory.idByInviteCode(code)).toBeUndefined();
+    expect(await bench.redis.exists(redisKeys.userOfInviteCode(code))).toBe(0);
+  });
+});
+
+describe('a Redis that does not answer', () => {
+  it('is a miss, soon: names and codes come from the database', async () => {
+    const config = loadConfig(z.object(redisEnv));
+    const [node] = config.REDIS_NODES;
+    await using relay = await TcpRelay.to(`http://${node?.host}:${node?.port}`);
+    const through = { ...config, REDIS_NODES: [{ host: '127.0.0.1', port: relay.port }] };
+    const redis = createRedis(through, createLogger({ service: 'message', instance: 'test', level: 'silent' }));
+    await eventually(() => redis.ping());
+    const directory = new UserDirectory(bench.users, new FactCache(redis));
+    const ann = await bench.person();
+    relay.hold();
+    const asked = performance.now();
+    expect(await directory.names([ann.id])).toEqual(new Map([[ann.id, ann.name]]));
+    expect(await directory.inviteCodeOf(ann.id)).toBe(ann.code);
+    expect(await directory.idByInviteCode(ann.code)).toBe(ann.id);
+    // Redis itself would have been given a second for each question.
+    expect(performance.now() - asked).toBeLessThan(1_000);
+    expect(await directory.forget(ann.id)).toBe(false);
+    redis.disconnect();
+  });
+});
+
 describe('D27: an unregistered user', () => {
+  it('is found neither by a code nor by an id that were cached before', async () => {
+    const [ann, bob, cat] = [await bench.person(), await bench.person(), await bench.person()];
+    const invite = (asker: Person) => bench.ask(asker, { type: 'INVITE_REQUEST', userInviteCode: ann.code });
+    expect(await bench.ask(ann, { type: 'FETCH_USER_INVITECODE_REQUEST' })).toMatchObject({ inviteCode: ann.code });
+    expect(await invite(bob)).toMatchObject({ type: 'INVITE_RESPONSE' });
+    await unregister(ann);
+    expect(await bench.redis.exists(redisKeys.userOfInviteCode(ann.code))).toBe(1);
+    expect(await invite(cat)).toMatchObject({ message: 'Invalid invite code.' });
+    expect(await bench.ask(ann, { type: 'FETCH_USER_INVITECODE_REQUEST' })).toMatchObject({
+      message: 'Fetch user invite code failed.',
+    });
+  });
+
+  it('is not brought back into the cache by whoever has read the database before', async () => {
+    const ann = await bench.person();
+    const facts = new FactCache(bench.redis);
+    await unregister(ann);
+    await facts.remember([
+      [redisKeys.usernameOf(ann.id), ann.name],
+      [redisKeys.inviteCodeOf(ann.id), ann.code],
+    ]);
+    expect(await bench.directory.names([ann.id])).toEqual(new Map());
+    expect(await bench.directory.inviteCodeOf(ann.id)).toBeUndefined();
+  });
+
   it('leaves no contact, membership, count or name behind, and the owners of channels are told', async () => {
     const [ann, bob, cat] = [await bench.person(), await bench.person(), await bench.person()];
     await bench.befriend(ann, bob);

@@ -61,6 +61,32 @@ describe('creating a channel', () => {
     expect(await create(ann, [bob], '👋'.repeat(30))).toMatchObject({ type: 'CREATE_RESPONSE' });
   });
 
+  it('takes 99 others unless set otherwise, not 100, and then nobody can join', async () => {
+    const usual = await Workbench.open();
+    try {
+      const [ann, joiner, ...others] = [await usual.person(), await usual.person(), ...(await usual.people(100))];
+      const named = (count: number) => ({
+        type: 'CREATE_REQUEST' as const,
+        title: 'room',
+        participantUsernames: others.slice(0, count).map(({ name }) => name),
+      });
+      for (const other of others.slice(1)) await usual.befriend(other, ann);
+      expect(await usual.ask(ann, named(100))).toEqual(error('CREATE_REQUEST', 'Over limit.'));
+      expect(await usual.ask(ann, named(99))).toEqual(error('CREATE_REQUEST', 'Unconnected users included.'));
+      await usual.befriend(others[0] ?? ann, ann);
+      const { membersChanged } = await usual.run(ann, named(99));
+      const channelId = membersChanged?.channelId;
+      if (channelId === undefined) throw new Error('no channel');
+      const row = (await usual.channels.load([channelId])).get(channelId);
+      expect([row?.headCount, row?.members.size]).toEqual([100, 100]);
+      expect(await usual.ask(joiner, { type: 'JOIN_REQUEST', inviteCode: row?.inviteCode ?? '' })).toEqual(
+        error('JOIN_REQUEST', 'Over limit.'),
+      );
+    } finally {
+      await usual.close();
+    }
+  }, 60_000);
+
   it('D35: spreads channels over the shards by id and stores where each of them is', async () => {
     const shards = [(await room()).id, (await room()).id].map(async (id) => {
       const shardId = (await bench.channels.load([id])).get(id)?.shardId;

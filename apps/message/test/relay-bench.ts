@@ -38,6 +38,7 @@ import { RelayConsumer } from '../src/relay/relay.consumer.js';
 import { RelayHooks } from '../src/relay/relay.module.js';
 import { Unseen } from '../src/relay/unseen.js';
 import { CommandLog } from '../src/request/command.log.js';
+import { FactCache } from '../src/user/fact.cache.js';
 import { UserDirectory } from '../src/user/user.directory.js';
 import { FlakyDatabase } from './flaky-database.js';
 
@@ -191,7 +192,7 @@ export class Owner {
     const channels = new ChannelRepository(users, shards, new CommandLog(users));
     this.store = new MessageStore(shards);
     const states = new ChannelStates(channels, this.store);
-    const history = new History(this.store, new UserDirectory(users, redis));
+    const history = new History(this.store, new UserDirectory(users, new FactCache(redis)));
     const reads = new ReadPositions(channels);
     this.unseen = new Unseen(states, this.presence, history);
     this.deliveries = new Deliveries(this.presence, { send: (topic, record) => this.keep({ ...record, topic }) });
@@ -225,7 +226,9 @@ export class Owner {
 
   /** Hands over a batch; returns what it led to. */
   async handle(...records: readonly MessageRelay[]): Promise<Told> {
-    await (await this.consumer.handle(records.map(inbound))).settled;
+    await (
+      await this.consumer.handle(records.map(inbound))
+    ).settled;
     return this.taken();
   }
 

@@ -25,6 +25,7 @@ import { UserCommands } from '../src/request/user.commands.js';
 import { AccountCommands } from '../src/user/account.commands.js';
 import { Limits } from '../src/user/limits.js';
 import { Unregistration } from '../src/user/unregistration.js';
+import { FactCache } from '../src/user/fact.cache.js';
 import { UserDirectory } from '../src/user/user.directory.js';
 
 export interface Person {
@@ -55,12 +56,12 @@ export class Workbench {
   ) {
     this.users = new UserDatabase(options);
     this.shards = new MessageShards(options);
-    this.directory = new UserDirectory(this.users, this.redis);
+    this.directory = new UserDirectory(this.users, new FactCache(this.redis));
     this.commandLog = new CommandLog(this.users);
     this.channels = new ChannelRepository(this.users, this.shards, this.commandLog);
     this.commands = new UserCommands(
-      new AccountCommands(this.users),
-      new ContactCommands(new ContactRepository(this.users), this.commandLog, limits),
+      new AccountCommands(this.directory),
+      new ContactCommands(new ContactRepository(this.users), this.commandLog, limits, this.directory),
       new MembershipCommands(this.channels, this.commandLog, limits),
       new Patience(),
       new UncertainCreations(new SystemClock()),

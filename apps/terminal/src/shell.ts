@@ -51,6 +51,8 @@ export class Shell {
   async handle(line: string): Promise<void> {
     const text = line.trim();
     if (text === '') return;
+    // Somebody waits for it: a lost connection is tried now, not when its backoff is over.
+    this.client.wake();
     try {
       await (text.startsWith('/') ? this.#command(text) : this.#say(line));
     } catch (error) {

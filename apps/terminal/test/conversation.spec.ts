@@ -142,6 +142,17 @@ describe('the terminal', () => {
     );
   });
 
+  it('does not wait for the next attempt when somebody types', async () => {
+    await using server = await start();
+    server.world.addChannel('room', ['ann']);
+    const hours = (): number => 10_000;
+    await using ann = await loggedIn(server, 'ann', hours);
+    await ann.type('/enter 1');
+    server.cut();
+    await ann.output.seen('=> Reconnecting.');
+    expect((await ann.type('I am here')).at(-1)).toBe('ann : I am here');
+  });
+
   it('stores a message once though its ack was lost with the connection', async () => {
     await using server = await start();
     const channel = server.world.addChannel('room', ['ann']);

@@ -37,12 +37,14 @@ export interface Seat extends AsyncDisposable {
   type(line: string): Promise<string[]>;
 }
 
-/** A terminal in plain mode that finds the server through its catalog. */
-export function seat(server: FakeParley): Seat {
+/**
+ * A terminal in plain mode that finds the server through its catalog.
+ * @param random how long a lost connection waits before it is tried again; by default the jitter's lower end: not at all
+ */
+export function seat(server: FakeParley, random: () => number = () => 0): Seat {
   const output = new Recorder();
   const endpoints = new Endpoints(consulDiscovery({ urls: [server.url] }));
-  // Reconnects at once: the jitter's lower end.
-  const client = new ChatClient({ endpoints, openSocket: openNodeSocket, random: () => 0 });
+  const client = new ChatClient({ endpoints, openSocket: openNodeSocket, random });
   const shell = new Shell({ api: new Api(endpoints), client, screen: plainScreen(output), waitForSends: true });
   return {
     shell,
@@ -58,9 +60,9 @@ export function seat(server: FakeParley): Seat {
 }
 
 /** A seat whose user has an account and is logged in. */
-export async function loggedIn(server: FakeParley, name: string): Promise<Seat> {
+export async function loggedIn(server: FakeParley, name: string, random?: () => number): Promise<Seat> {
   server.world.register(name, 'password1');
-  const user = seat(server);
+  const user = seat(server, random);
   await user.type(`/login ${name} password1`);
   return user;
 }

@@ -7,6 +7,8 @@ const KEYS = {
   attempts: [redisKeys.attempts('login', 'name:ann'), 'parley:attempts:login:name:ann'],
   connectionServer: [redisKeys.connectionServer('1'), 'parley:connection-server:1'],
   usernameOf: [redisKeys.usernameOf(7), 'parley:username:7'],
+  inviteCodeOf: [redisKeys.inviteCodeOf(7), 'parley:invite-code:7'],
+  userOfInviteCode: [redisKeys.userOfInviteCode('9f86'), 'parley:user-of-invite-code:9f86'],
 } as const satisfies Record<keyof typeof redisKeys, readonly [string, string]>;
 
 describe('Redis keys', () => {

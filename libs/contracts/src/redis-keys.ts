@@ -8,6 +8,8 @@ export const redisKeys = {
   attempts: (action: 'login' | 'register', subject: string) => `parley:attempts:${action}:${subject}`,
   /** Sign of life of a connection server; its topic may be swept when this and Consul have forgotten it. */
   connectionServer: (server: string) => `parley:connection-server:${server}`,
-  /** A name never changes, so it may be kept beside the database. */
+  /** Names and invite codes never change, so they may be kept beside the database. */
   usernameOf: (userId: number) => `parley:username:${userId}`,
+  inviteCodeOf: (userId: number) => `parley:invite-code:${userId}`,
+  userOfInviteCode: (code: string) => `parley:user-of-invite-code:${code}`,
 } as const;

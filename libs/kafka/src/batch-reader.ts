@@ -8,7 +8,7 @@ import { mustRejoin } from './kafka-errors.js';
 import type { KafkaHandle, Log } from './kafka-handle.js';
 import { Lane } from './lane.js';
 import { OffsetLedger } from './offset-ledger.js';
-import { type InboundRecord, toInbound } from './records.js';
+import { toInbound } from './records.js';
 
 export interface BatchReaderOptions {
   kafka: KafkaHandle;

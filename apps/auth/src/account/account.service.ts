@@ -82,7 +82,7 @@ export class AccountService {
   }
 
   private async tryRegister(account: RegisterRequest, address: string): Promise<Result<void, RegisterFailure>> {
-    const wait = await this.limits.register(address);
+    const wait = (await this.limits.registerFrom(address)) ?? (await this.limits.registerAs(account.username));
     if (wait !== undefined) return tooMany(wait);
     const added = await this.accounts.add({
       username: account.username.normalize('NFC'),

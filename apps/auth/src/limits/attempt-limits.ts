@@ -8,6 +8,7 @@ export class AttemptSettings {
   constructor(
     readonly loginPerName: number,
     readonly loginPerAddress: number,
+    readonly registerPerName: number,
     readonly registerPerAddress: number,
   ) {}
 }
@@ -32,9 +33,14 @@ export class AttemptLimits {
     private readonly settings: AttemptSettings,
   ) {}
 
-  /** Counts a registration; the seconds to wait if it is one too many. */
-  register(address: string): Promise<number | undefined> {
+  /** Counts a registration by its address; the seconds to wait if it is one too many. */
+  registerFrom(address: string): Promise<number | undefined> {
     return this.count('register', `address:${address}`, this.settings.registerPerAddress);
+  }
+
+  /** Counts a registration by its name: each costs a password's hash, from however many addresses they come. */
+  registerAs(name: string): Promise<number | undefined> {
+    return this.count('register', subjectOfName(name), this.settings.registerPerName);
   }
 
   /** Counts a login by its address; the seconds to wait if it is one too many. */

@@ -36,7 +36,7 @@ export class NotificationDelivery {
   private bring(entry: NotificationEntry): number {
     switch (entry.kind) {
       case 'TO_CHANNEL':
-        return this.views.arrived(entry.message, entry.except);
+        return this.toChannel(entry);
       case 'TO_CONNECTION':
         return this.toConnection(entry);
       case 'TO_USER':
@@ -47,6 +47,13 @@ export class NotificationDelivery {
         this.memberGone(entry);
         return 0;
     }
+  }
+
+  private toChannel({ message, request, except }: EntryOf<'TO_CHANNEL'>): number {
+    const sockets = this.views.arrived(message, except);
+    const { channelId, messageSeqId } = message;
+    this.log.debug({ trace: request, channelId, seq: messageSeqId, sockets }, 'message for a channel');
+    return sockets;
   }
 
   private toConnection(entry: EntryOf<'TO_CONNECTION'>): 0 | 1 {

@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { CommandLog } from '../request/command.log.js';
 import { answer, Outcome, refusal, toAsker } from '../request/outcome.js';
 import { Limits } from '../user/limits.js';
+import { UserDirectory } from '../user/user.directory.js';
 import { ContactRepository } from './contact.repository.js';
 import {
   type ContactCase,
@@ -35,6 +36,7 @@ export class ContactCommands {
     private readonly contacts: ContactRepository,
     private readonly log: CommandLog,
     private readonly limits: Limits,
+    private readonly directory: UserDirectory,
   ) {}
 
   async fetch(origin: Origin, { status }: ClientFrameOf<'FETCH_CONNECTIONS_REQUEST'>): Promise<Outcome> {
@@ -42,12 +44,14 @@ export class ContactCommands {
     return answer(origin, { type: 'FETCH_CONNECTIONS_RESPONSE', connections });
   }
 
-  invite(origin: Origin, { type, userInviteCode }: ClientFrameOf<'INVITE_REQUEST'>): Promise<Outcome> {
+  async invite(origin: Origin, { type, userInviteCode }: ClientFrameOf<'INVITE_REQUEST'>): Promise<Outcome> {
     const inviteCode = userInviteCode.toLowerCase();
+    // Before the transaction, so that none waits for the cache.
+    const partnerId = await this.directory.idByInviteCode(inviteCode);
     return this.run(origin, {
       type,
       failure: ERROR_TEXT.inviteFailed,
-      findPartner: (tx) => this.contacts.idByInviteCode(tx, inviteCode),
+      findPartner: async () => partnerId,
       decide: (found) => decideInvite(found, this.limits.contacts),
       tell: ({ status }, asker) => ({
         answer: { type: 'INVITE_RESPONSE', inviteCode, status },

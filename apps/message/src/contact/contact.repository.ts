@@ -3,9 +3,6 @@ import { type ContactStatus, LIMITS, type UserId } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import type { Contact, ContactCase, ContactChange, Party } from './contact.rules.js';
 
-/** Codes are 32 hex digits; anything else is nobody's, and comparing it would only cost an index. */
-const INVITE_CODE = /^[0-9a-f]{32}$/;
-
 /** A list longer than this shows its first names only: pending invitations have no limit of their own. */
 const LISTED = LIMITS.contacts;
 
@@ -31,14 +28,6 @@ export class ContactRepository {
   async idByName(tx: Transaction, username: string): Promise<UserId | undefined> {
     const [row]: { user_id: UserId }[] = await tx.query('SELECT user_id FROM message_user WHERE username = ?', [
       username,
-    ]);
-    return row?.user_id;
-  }
-
-  async idByInviteCode(tx: Transaction, code: string): Promise<UserId | undefined> {
-    if (!INVITE_CODE.test(code)) return undefined;
-    const [row]: { user_id: UserId }[] = await tx.query('SELECT user_id FROM message_user WHERE invite_code = ?', [
-      code,
     ]);
     return row?.user_id;
   }

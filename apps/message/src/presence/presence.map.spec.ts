@@ -34,6 +34,17 @@ describe('PresenceMap', () => {
     expect(map.serversOf(bob)).toEqual([]);
   });
 
+  it('tells where the sockets of a user are and what they show', () => {
+    const map = new PresenceMap();
+    map.apply(snapshot('s1', [{ connection: 'a', userId: ann, channelId: room }]), 0);
+    map.apply(delta('s2', [{ connection: 'b', userId: ann }]), 0);
+    expect(map.socketsOf(ann)).toEqual([
+      { connection: 'a', server: 's1', channelId: room },
+      { connection: 'b', server: 's2', channelId: null },
+    ]);
+    expect(map.socketsOf(bob)).toEqual([]);
+  });
+
   it('is not confused by the end of a socket that it never heard of', () => {
     const map = new PresenceMap();
     map.apply(delta('s1', [{ connection: 'a', userId: ann }], ['unknown']), 0);

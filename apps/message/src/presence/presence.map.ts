@@ -38,6 +38,14 @@ const newServer = (boot: string, now: number): Server => ({
   isComplete: false,
 });
 
+/** A socket and where it is. */
+export interface PlacedSocket {
+  readonly connection: string;
+  readonly server: string;
+  /** The channel it shows. */
+  readonly channelId: ChannelId | null;
+}
+
 /** A user who was taken to see a channel until `seen`, and no longer does. */
 export interface LostViewer {
   readonly channelId: ChannelId;
@@ -111,6 +119,14 @@ export class PresenceMap {
 
   serversOf(userId: UserId): string[] {
     return [...new Set(this.connectionsOf(userId).map((connection) => connection.server))];
+  }
+
+  socketsOf(userId: UserId): PlacedSocket[] {
+    return this.connectionsOf(userId).map(({ id, server, channelId }) => ({
+      connection: id,
+      server,
+      channelId: channelId ?? null,
+    }));
   }
 
   /** A server that was never heard of gets the benefit of the doubt; one that is silent may only be out of touch. */

@@ -1,19 +1,16 @@
 import type { Origin } from '@parley/contracts';
-import { UserDatabase } from '@parley/persistence';
 import { type ClientFrameOf, ERROR_TEXT } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { answer, type Outcome, refusal } from '../request/outcome.js';
+import { UserDirectory } from './user.directory.js';
 
 @Injectable()
 export class AccountCommands {
-  constructor(private readonly users: UserDatabase) {}
+  constructor(private readonly directory: UserDirectory) {}
 
   async fetchInviteCode(origin: Origin, frame: ClientFrameOf<'FETCH_USER_INVITECODE_REQUEST'>): Promise<Outcome> {
-    const [row]: { invite_code: string }[] = await this.users.source.query(
-      'SELECT invite_code FROM message_user WHERE user_id = ?',
-      [origin.userId],
-    );
-    if (row === undefined) return refusal(origin, frame.type, ERROR_TEXT.fetchUserInviteCodeFailed);
-    return answer(origin, { type: 'FETCH_USER_INVITECODE_RESPONSE', inviteCode: row.invite_code });
+    const inviteCode = await this.directory.inviteCodeOf(origin.userId);
+    if (inviteCode === undefined) return refusal(origin, frame.type, ERROR_TEXT.fetchUserInviteCodeFailed);
+    return answer(origin, { type: 'FETCH_USER_INVITECODE_RESPONSE', inviteCode });
   }
 }

@@ -1,33 +1,42 @@
 import { redisKeys } from '@parley/contracts';
 import { UserDatabase } from '@parley/persistence';
-import { RedisClient } from '@parley/platform';
-import type { UserId } from '@parley/protocol';
+import { UserId } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
-
-const TTL_SECONDS = 3_600;
+import { FactCache } from './fact.cache.js';
 
 /** Stands in the cache for "there is no such user"; ids are never given twice, so that stays true. */
 const NOBODY = '';
 
-/** After a failure the cache is left alone for this long, in ms: a Redis that is away costs time on every question. */
-const REST_MS = 1_000;
+/** Codes are 32 hex digits; anything else is nobody's, and looking for it would only cost time. */
+const INVITE_CODE = /^[0-9a-f]{32}$/;
 
-/** Names of users. A name never changes, so it may be cached; Redis being away is a miss. */
+/**
+ * Who is who. Names and invite codes never change, so they may be cached. Ids by name may not: a name that was given up
+ * can be registered by somebody else.
+ */
 @Injectable()
 export class UserDirectory {
-  private restUntil = 0;
-
   constructor(
     private readonly users: UserDatabase,
-    private readonly redis: RedisClient,
+    private readonly facts: FactCache,
   ) {}
+
+  /** Whoever has this name, in any case and with any accents; the name comes as it was registered. */
+  async find(name: string): Promise<{ userId: UserId; username: string } | undefined> {
+    const [row]: { user_id: UserId; username: string }[] = await this.users.source.query(
+      'SELECT user_id, username FROM message_user WHERE username = ?',
+      [name],
+    );
+    return row === undefined ? undefined : { userId: row.user_id, username: row.username };
+  }
 
   /** Users without an account are absent. */
   async names(ids: readonly UserId[]): Promise<Map<UserId, string>> {
-    const cached = await Promise.all(ids.map(async (id) => [id, await this.cached(id)] as const));
+    const cached = await this.facts.read(ids.map((id) => redisKeys.usernameOf(id)));
     const names = new Map<UserId, string>();
     const unknown: UserId[] = [];
-    for (const [id, name] of cached) {
+    for (const [index, id] of ids.entries()) {
+      const name = cached[index];
       if (name === undefined) unknown.push(id);
       else if (name !== NOBODY) names.set(id, name);
     }
@@ -37,40 +46,51 @@ export class UserDirectory {
       [unknown],
     );
     for (const row of rows) names.set(row.user_id, row.username);
-    await Promise.all(unknown.map((id) => this.remember(id, names.get(id) ?? NOBODY)));
+    await this.facts.remember(unknown.map((id) => [redisKeys.usernameOf(id), names.get(id) ?? NOBODY]));
     return names;
   }
 
+  /** Undefined for a user without an account. */
+  async inviteCodeOf(id: UserId): Promise<string | undefined> {
+    const key = redisKeys.inviteCodeOf(id);
+    const [cached] = await this.facts.read([key]);
+    if (cached !== undefined) return cached === NOBODY ? undefined : cached;
+    const [row]: { invite_code: string }[] = await this.users.source.query(
+      'SELECT invite_code FROM message_user WHERE user_id = ?',
+      [id],
+    );
+    await this.facts.remember([[key, row?.invite_code ?? NOBODY]]);
+    return row?.invite_code;
+  }
+
+  /** The user may have no account any more: whoever acts on the answer locks the account, and sees. */
+  async idByInviteCode(code: string): Promise<UserId | undefined> {
+    if (!INVITE_CODE.test(code)) return undefined;
+    const key = redisKeys.userOfInviteCode(code);
+    const [cached] = await this.facts.read([key]);
+    const known = UserId.safeParse(Number(cached));
+    if (known.success) return known.data;
+    const [row]: { user_id: UserId }[] = await this.users.source.query(
+      'SELECT user_id FROM message_user WHERE invite_code = ?',
+      [code],
+    );
+    // A code that is nobody's is not remembered: people could fill Redis with their guesses.
+    if (row !== undefined) await this.facts.remember([[key, String(row.user_id)]]);
+    return row?.user_id;
+  }
+
   /**
-   * The account is gone. Its name is not just dropped but replaced, because someone may have read it from the
-   * database before and be about to cache it.
+   * The account is gone.
    * @returns whether the cache took note
    */
   async forget(id: UserId): Promise<boolean> {
     try {
-      await this.redis.set(redisKeys.usernameOf(id), NOBODY, 'EX', TTL_SECONDS);
+      await Promise.all(
+        [redisKeys.usernameOf(id), redisKeys.inviteCodeOf(id)].map((key) => this.facts.replace(key, NOBODY)),
+      );
       return true;
     } catch {
       return false;
-    }
-  }
-
-  private async cached(id: UserId): Promise<string | undefined> {
-    return (await this.unlessAway(() => this.redis.get(redisKeys.usernameOf(id)))) ?? undefined;
-  }
-
-  private async remember(id: UserId, name: string): Promise<void> {
-    // Never over what is there: see `forget`.
-    await this.unlessAway(() => this.redis.set(redisKeys.usernameOf(id), name, 'EX', TTL_SECONDS, 'NX'));
-  }
-
-  private async unlessAway<T>(ask: () => Promise<T>): Promise<T | undefined> {
-    if (performance.now() < this.restUntil) return undefined;
-    try {
-      return await ask();
-    } catch {
-      this.restUntil = performance.now() + REST_MS;
-      return undefined;
     }
   }
 }

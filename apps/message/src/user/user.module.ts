@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { FactCache } from './fact.cache.js';
 import { UserDirectory } from './user.directory.js';
 
-@Module({ providers: [UserDirectory], exports: [UserDirectory] })
+@Module({ providers: [FactCache, UserDirectory], exports: [UserDirectory] })
 export class UserModule {}

@@ -20,6 +20,9 @@ export class InboxService {
 
   /** Keeps what people should hear of, then tells them; a batch that is delivered again tells nobody twice. */
   async receive(notifications: readonly PushNotification[]): Promise<void> {
+    for (const { request, userIds, frame } of notifications) {
+      this.log.debug({ trace: request, type: frame.type, users: userIds.length }, 'push for users');
+    }
     const pushes = pushesOf(notifications);
     const fresh = withoutKnown(pushes, await this.inbox.known(pushes));
     this.metrics.repeated.inc(pushes.length - fresh.length);
