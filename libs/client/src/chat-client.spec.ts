@@ -1,6 +1,7 @@
 import { channelId, seq } from '@parley/protocol';
 import { CHANNEL, channelServer, entered, error, failureOf, notify, stored } from '../test/channel-server.js';
 import { connected, ScriptedServer } from '../test/scripted-server.js';
+import type { ChatClient } from './chat-client.js';
 import { RequestError } from './errors.js';
 
 describe('entering a channel', () => {
@@ -152,6 +153,30 @@ describe('requests', () => {
     const failure = failureOf(client.channels());
     await clock.pass(15_000);
     expect(await failure).toBe('timeout');
+  });
+
+  it.each([
+    ['a request', 15_000, (client: ChatClient) => client.channels()],
+    ['a message', 12_000, (client: ChatClient) => client.send(CHANNEL, 'hi')],
+  ])('show by %s that a socket is dead when nothing else is heard either', async (_what, ms, ask) => {
+    const server = new ScriptedServer();
+    const { client, clock } = await connected(server);
+    const failure = failureOf(ask(client));
+    await clock.pass(ms);
+    expect(await failure).toBe('timeout');
+    await clock.pass(2_000);
+    expect(server.dialled).toHaveLength(2);
+  });
+
+  it('leave a socket alone on which something else is heard', async () => {
+    const server = new ScriptedServer();
+    const { client, clock } = await connected(server);
+    const failure = failureOf(client.channels());
+    await clock.pass(14_000);
+    server.send({ type: 'ASK_INVITE', username: 'bob' });
+    await clock.pass(3_000);
+    expect(await failure).toBe('timeout');
+    expect(server.dialled).toHaveLength(1);
   });
 
   it('that were under way fail with the socket, those that were not wait for the next one', async () => {

@@ -47,13 +47,23 @@ export class ChatClient extends ServerCommands {
     const { requestTimeoutMs, ackTimeoutMs, sendAttempts: attempts, sendGiveUpMs: giveUpMs } = this.#timings;
     const transmit = (frame: OutgoingFrame): boolean => this.raw(frame);
     this.#serials = new Serials(clock, this.#random);
-    this.requests = new Requests({ clock, transmit, timeoutMs: requestTimeoutMs });
+    const dropIfSilent = (ms: number) => () => {
+      // A server that lives has answered by now, if only with an ERROR; another one may be better off.
+      if (clock.now() - (this.#link?.lastHeard ?? 0) >= ms) this.#link?.drop('No answer');
+    };
+    this.requests = new Requests({
+      clock,
+      transmit,
+      timeoutMs: requestTimeoutMs,
+      onUnanswered: dropIfSilent(requestTimeoutMs),
+    });
     this.#outbox = new Outbox({
       clock,
       transmit,
       ackTimeoutMs,
       attempts,
       giveUpMs,
+      onUnanswered: dropIfSilent(ackTimeoutMs * attempts),
       window: options.sendWindow ?? 1,
     });
     this.#active = new ActiveChannel({

@@ -287,7 +287,12 @@ describe('an answer to a request', () => {
   it('that asks to enter a channel is too late when the channel was closed', async () => {
     const clock = new ManualClock();
     const sent: unknown[] = [];
-    const requests = new Requests({ clock, timeoutMs: 1_000, transmit: (frame) => sent.push(frame) > 0 });
+    const requests = new Requests({
+      clock,
+      timeoutMs: 1_000,
+      onUnanswered: () => undefined,
+      transmit: (frame) => sent.push(frame) > 0,
+    });
     const removed: unknown[] = [];
     const active = new ActiveChannel({
       clock,
@@ -321,7 +326,7 @@ describe('an answer to a request', () => {
 
   it('of another kind is nobody’s', async () => {
     const clock = new ManualClock();
-    const requests = new Requests({ clock, timeoutMs: 1_000, transmit: () => true });
+    const requests = new Requests({ clock, timeoutMs: 1_000, onUnanswered: () => undefined, transmit: () => true });
     requests.online();
     const asked = failureOf(requests.ask({ type: 'LEAVE_REQUEST' }));
     expect(requests.take(error('QUIT_REQUEST', 'no'))).toBe(false);

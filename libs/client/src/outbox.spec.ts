@@ -11,6 +11,7 @@ function setUp(over: Partial<OutboxOptions> = {}) {
     clock,
     transmit: (frame) => sent.push(frame) > 0,
     ackTimeoutMs: 3000,
+    onUnanswered: () => undefined,
     attempts: 4,
     giveUpMs: Infinity,
     window: 1,

@@ -25,6 +25,8 @@ export interface OutboxOptions {
   readonly attempts: number;
   /** From `send` to giving up, connected or not; Infinity waits for a connection as long as it takes. */
   readonly giveUpMs: number;
+  /** A message was sent so often and never acknowledged: whoever hears nothing else either may have a dead socket. */
+  readonly onUnanswered: () => void;
   /** Messages under way at once; with one, order and the meaning of an ERROR are beyond doubt. */
   readonly window: number;
 }
@@ -122,8 +124,9 @@ export class Outbox {
     entry.sends += 1;
     entry.timer?.cancel();
     entry.timer = this.options.clock.after(this.options.ackTimeoutMs, () => {
-      if (entry.sends < this.options.attempts) this.#transmit(entry);
-      else this.#giveUp(entry);
+      if (entry.sends < this.options.attempts) return this.#transmit(entry);
+      this.#giveUp(entry);
+      this.options.onUnanswered();
     });
   }
 

@@ -47,6 +47,8 @@ export interface RequestsOptions {
   readonly transmit: (frame: OutgoingFrame) => boolean;
   /** From the call to the answer; longer than the server's own 10 s, so that its ERROR comes first. */
   readonly timeoutMs: number;
+  /** A request has got no answer in this time: whoever hears nothing else either may have a dead socket. */
+  readonly onUnanswered: () => void;
 }
 
 interface Pending {
@@ -81,6 +83,7 @@ export class Requests {
       reject: fail,
       timer: this.options.clock.after(this.options.timeoutMs, () => {
         fail('timeout', `No answer within ${this.options.timeoutMs / 1000} s.`);
+        this.options.onUnanswered();
         this.#pump(frame.type);
       }),
       accept: (candidate) => {

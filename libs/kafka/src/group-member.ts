@@ -2,7 +2,7 @@ import type { Consumer, ConsumerConfig, EachBatchPayload, OffsetsByTopicPartitio
 import { setTimeout as delay } from 'node:timers/promises';
 import { KafkaAdmin } from './kafka-admin.js';
 import type { KafkaHandle } from './kafka-handle.js';
-import { Lines } from './lines.js';
+import type { Lines } from './lines.js';
 
 /** Topic name to the partitions of it that this member reads. */
 export type Assignment = Readonly<Record<string, readonly number[]>>;
@@ -24,6 +24,8 @@ export interface GroupMemberOptions {
 
 /** So many that a member outlives any broker outage with its membership: a new one would wait for the old one's session to end. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 1_000_000 };
+/** A fetch takes half a second at most; a broker that is silent for longer than this is taken for dead. */
+const PATIENCE = { firstAnswerMs: 2_000, answerMs: 3_000 };
 const RESTART_PAUSE_MS = 1_000;
 const STOP_PATIENCE_MS = 5_000;
 /** After so many session timeouts of silence a consumer is replaced even though Kafka answers nobody. */
@@ -32,7 +34,7 @@ const LONGEST_SILENCE_SESSIONS = 5;
 /** One kafkajs consumer that is kept alive: whatever ends it, it is built again until `stop`. */
 export class GroupMember {
   #consumer: Consumer | undefined;
-  #lines = new Lines();
+  #lines: Lines | undefined;
   #stopped = false;
   #joined = false;
   /** When Kafka last confirmed the membership. */
@@ -57,11 +59,10 @@ export class GroupMember {
   async #run(): Promise<void> {
     const { kafka, groupId, topics, startFrom, sessionTimeoutMs, concurrency } = this.options;
     // Whatever became of the one before: from here on there is one member, and what it is given is given to this one.
-    this.#lines.cut();
-    this.#lines = new Lines();
-    const consumer = kafka
-      .client({ retry: RETRY, lines: this.#lines })
-      .consumer(consumerConfig(groupId, sessionTimeoutMs));
+    this.#lines?.cut();
+    const lines = kafka.lines(PATIENCE);
+    this.#lines = lines;
+    const consumer = kafka.client({ retry: RETRY, lines }).consumer(consumerConfig(groupId, sessionTimeoutMs));
     this.#consumer = consumer;
     this.#observe(consumer);
     try {
@@ -114,7 +115,7 @@ export class GroupMember {
       delay(STOP_PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined),
     ]);
     patience.abort();
-    this.#lines.cut();
+    this.#lines?.cut();
   }
 
   get #log() {

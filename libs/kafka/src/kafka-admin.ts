@@ -16,6 +16,7 @@ export type EndOffsets = ReadonlyMap<number, bigint>;
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 };
 const PING_TIMEOUT_MS = 1_500;
 /** Enough to come by a broker that is up. */
+const PING_FIRST_ANSWER_MS = 600;
 const PING_RETRY = { initialRetryTime: 20, maxRetryTime: 100, retries: 5 };
 const LEADER_PATIENCE_MS = 20_000;
 const YOUNG_TOPIC = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
@@ -90,7 +91,8 @@ export class KafkaAdmin {
 
   /** @throws Error unless a broker answers within 1.5 seconds. */
   async ping(): Promise<void> {
-    const admin = this.kafka.client({ retry: PING_RETRY, requestTimeoutMs: PING_TIMEOUT_MS }).admin();
+    const lines = this.kafka.lines({ firstAnswerMs: PING_FIRST_ANSWER_MS });
+    const admin = this.kafka.client({ retry: PING_RETRY, requestTimeoutMs: PING_TIMEOUT_MS, lines }).admin();
     const timeout = new AbortController();
     try {
       await Promise.race([

@@ -1,5 +1,5 @@
 import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type RetryOptions } from 'kafkajs';
-import type { Lines } from './lines.js';
+import { Lines, type Patience } from './lines.js';
 
 export interface KafkaOptions {
   /** Addresses as `host:port`; any one that answers leads to the rest. */
@@ -22,14 +22,17 @@ export interface Log {
 /** Where the brokers are and how to log. Opens nothing by itself; everything else in this library is made from it. */
 export interface KafkaHandle {
   readonly log: Log;
-  /** A client whose requests are retried as the caller needs: producers and consumers differ. Given `lines`, it can be cut off. */
+  /** Connections for one client that can be cut off. Where there are other brokers, one that is silent is hung up. */
+  lines(patience: Patience): Lines;
+  /** A client whose requests are retried as the caller needs: producers and consumers differ. */
   client(tuning: { retry: RetryOptions; requestTimeoutMs?: number; lines?: Lines }): Kafka;
 }
 
+const FIRST_ANSWER_MS = 2_000;
+
 export function createKafka(options: KafkaOptions, log: Log): KafkaHandle {
-  const { sasl } = options;
-  const config: KafkaConfig = {
-    brokers: [...options.brokers],
+  const { sasl, brokers } = options;
+  const config: Omit<KafkaConfig, 'brokers'> = {
     clientId: options.clientId,
     ssl: options.ssl ?? false,
     connectionTimeout: 2_000,
@@ -37,15 +40,22 @@ export function createKafka(options: KafkaOptions, log: Log): KafkaHandle {
     logCreator: () => (entry) => forward(entry, log),
     ...(sasl && { sasl: saslOptions(sasl) }),
   };
+  const lines = (patience: Patience): Lines => new Lines(brokers.length > 1 ? patience : {});
+  let clients = 0;
   return {
     log,
-    client: ({ retry, requestTimeoutMs = 10_000, lines }) =>
-      new kafkajs.Kafka({
+    lines,
+    client({ retry, requestTimeoutMs = 10_000, lines: own = lines({ firstAnswerMs: FIRST_ANSWER_MS }) }) {
+      // Each client tries another broker first: a client that is made because one is silent must not begin with that one.
+      const first = clients++ % brokers.length;
+      return new kafkajs.Kafka({
         ...config,
+        brokers: [...brokers.slice(first), ...brokers.slice(0, first)],
         retry,
         requestTimeout: requestTimeoutMs,
-        ...(lines && { socketFactory: lines.factory }),
-      }),
+        socketFactory: own.factory,
+      });
+    },
   };
 }
 

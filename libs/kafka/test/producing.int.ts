@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import kafkajs from 'kafkajs';
 import { BatchingProducer, KafkaAdmin, type KafkaHandle, RecordRefused } from '../src/index.js';
+import { Lines } from '../src/lines.js';
 import { brokers, Gathered, KafkaFixture, listen, log, until } from './fixture.js';
 
 jest.setTimeout(60_000);
@@ -61,6 +62,7 @@ class Network {
 
   readonly handle: KafkaHandle = {
     log,
+    lines: () => new Lines(),
     client: ({ retry, requestTimeoutMs = 10_000 }) =>
       new kafkajs.Kafka({
         brokers: brokers(),

@@ -1,5 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import type { KafkaHandle } from '../src/kafka-handle.js';
+import { Lines } from '../src/lines.js';
 
 /** An error as a broker names it. */
 export const brokerError = (type: string): Error => Object.assign(new Error(type), { type });
@@ -32,6 +33,7 @@ export class ScriptedBroker {
       error: () => {},
       warn: (_, message) => void this.warnings.push(message),
     },
+    lines: () => new Lines(),
     client: () => ({ producer: () => this.#producer(), admin: () => this.#admin() }) as unknown as Kafka,
   };
 

@@ -12,7 +12,7 @@ export interface ConnectionSettings {
   readonly signs?: ServerSigns;
 }
 
-const CONNECT_TIMEOUT_MS = 3_000;
+const CONNECT_TIMEOUT_MS = 2_000;
 const LONG_QUERY_TIMEOUT_MS = 10_000;
 
 const nothing = (): void => undefined;

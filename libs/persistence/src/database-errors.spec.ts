@@ -15,6 +15,11 @@ describe('isUnavailable', () => {
     ['a server that shuts down', coded('ER_SERVER_SHUTDOWN')],
     ['a MariaDB that killed the connection', coded('UNKNOWN_CODE_PLEASE_REPORT', 'Connection was killed', 1927)],
     ['a host none of whose addresses answers', new AggregateError([coded('ECONNREFUSED')])],
+    ['a full disk', wrapped(coded('ER_RECORD_FILE_FULL', "The table 'message' is full"))],
+    [
+      'a full disk behind the storage engine',
+      coded('ER_GET_ERRNO', 'Got error 28 "No space left on device" from storage engine InnoDB', 1030),
+    ],
     ['a database that has not answered yet', new DatabaseUnavailable('user-db')],
   ])('is true of %s', (_, error) => expect(isUnavailable(error)).toBe(true));
 

@@ -31,6 +31,10 @@ const UNAVAILABLE: ReadonlySet<string> = new Set([
   'ER_CONNECTION_KILLED',
   'ER_NORMAL_SHUTDOWN',
   'ER_LOCK_WAIT_TIMEOUT',
+  'ER_DISK_FULL',
+  'ER_ERROR_ON_WRITE',
+  'ER_RECORD_FILE_FULL',
+  'ER_TEMP_FILE_WRITE_FAILURE',
 ]);
 
 /** Another transaction was in the way and won. The server has rolled this one back. */
@@ -39,10 +43,10 @@ const CONFLICT: ReadonlySet<string> = new Set(['ER_LOCK_DEADLOCK', 'ER_CHECKREAD
 /** Error numbers for which MariaDB has no name in the driver's table. */
 const UNAVAILABLE_NUMBERS: ReadonlySet<number> = new Set([1053, 1079, 1290, 1836, 1927, 4031]);
 
-/** mysql2 speaks of a lost connection in words only in these cases. */
-const CLOSED = /connection is in closed state|pool is closed|connection lost/i;
+/** What is said in words only: by mysql2 of a lost connection, by the server of a full disk behind a storage engine. */
+const IN_WORDS = /connection is in closed state|pool is closed|connection lost|no space left on device/i;
 
-/** The database is away, shutting down or read-only; the same statement may succeed later. */
+/** The database is away, shutting down, read-only or out of room; the same statement may succeed later. */
 export function isUnavailable(error: unknown): boolean {
   return some(
     error,
@@ -50,7 +54,7 @@ export function isUnavailable(error: unknown): boolean {
       at instanceof DatabaseUnavailable ||
       UNAVAILABLE.has(codeOf(at)) ||
       UNAVAILABLE_NUMBERS.has(numberOf(at)) ||
-      CLOSED.test(at.message),
+      IN_WORDS.test(at.message),
   );
 }
 

@@ -5,8 +5,11 @@ import { type ConnectionSettings, createDataSource } from './data-source.js';
 import { DatabaseUnavailable } from './database-errors.js';
 import { isWritable, ROLE_QUERY, type ServerSigns } from './driver.js';
 
-/** Longer than a statement waits for a lock, and short enough that people are told within 5 seconds. */
-const QUERY_TIMEOUT_MS = 4_000;
+/**
+ * Longer than a statement waits for a lock, and than a source waits for its replica; and as short as can be, because
+ * once, when a server falls silent, all that is in the same batch waits for so long.
+ */
+const QUERY_TIMEOUT_MS = 2_500;
 const RECONNECT_PAUSE_MS = 500;
 /** How long a server is waited for when it is asked for its role, in ms: others may be the ones to use by then. */
 const ROLE_TIMEOUT_MS = 1_000;

@@ -6,10 +6,10 @@ import { isUnavailable } from './database-errors.js';
  * that a decision after a lock is about the locked state; and a lock that is not released is an error within seconds.
  */
 const SESSION_SETTINGS = [
-  "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 3, sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'",
+  "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 2, sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'",
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
 ];
-const SETUP_TIMEOUT_MS = 3_000;
+const SETUP_TIMEOUT_MS = 2_000;
 
 /** How the driver says that a server did not answer in time: to a statement, and to an attempt to connect. */
 const SILENCE: ReadonlySet<string | undefined> = new Set(['PROTOCOL_SEQUENCE_TIMEOUT', 'ETIMEDOUT']);

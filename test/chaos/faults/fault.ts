@@ -28,6 +28,8 @@ export interface Fault {
   readonly lastsMs: number;
   /** After its end writes flow again within this time, in milliseconds; default RESUME_WITHIN_MS. */
   readonly resumeWithinMs?: number;
+  /** So often it has to strike, at least, to have hit each of those that it hits by turns. */
+  readonly turns?: number;
   /** Takes minutes: not for a quick run. */
   readonly slow?: boolean;
   /** Only systems with a second one of everything can be hurt like this. */

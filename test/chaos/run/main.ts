@@ -38,7 +38,9 @@ const { values } = parseArgs({
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const seed = values.seed === undefined ? randomInt(1, 1_000_000) : Number(values.seed);
 const profile: Profile = values.single ? 'single' : 'full';
-const times = Number(values.times ?? (values.quick ? 1 : 2));
+
+/** Unless it is said how often: twice, or until each of several has been hit; in a quick run once. */
+const timesOf = ({ turns = 0 }: Fault): number => Number(values.times ?? (values.quick ? 1 : Math.max(2, turns)));
 
 function chosen(): readonly Fault[] {
   const possible = FAULTS.filter(({ full }) => profile === 'full' || full !== true);
@@ -113,6 +115,7 @@ async function main(): Promise<number> {
       const began = Date.now();
       const logFile = join(logs, `${fault.name}.jsonl`);
       const own = seed + index;
+      const times = timesOf(fault);
       const trial = await attempt({ system, network, fault, seed: own, times, logFile }).catch((error: unknown) =>
         unfinished(own, times, error),
       );

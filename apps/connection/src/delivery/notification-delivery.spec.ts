@@ -2,7 +2,6 @@ import type { NotificationEntry } from '@parley/contracts';
 import { createLogger, Metrics } from '@parley/platform';
 import { channelId, seq, type ServerFrame, userId } from '@parley/protocol';
 import { fakeSocket, ScriptedKafka, written } from '../../test/fake-socket.js';
-import { Backlog } from '../frames/backlog.js';
 import { PresenceAnnouncer } from '../presence/presence-announcer.js';
 import { ConnectionMetrics } from '../server/connection-metrics.js';
 import { ServerIdentity } from '../server/server-identity.js';
@@ -26,9 +25,16 @@ function setUp() {
   const notes = new RelayNotes(kafka, identity, metrics, log);
   const views = new ChannelViews(notes, new PresenceAnnouncer(sockets, kafka, identity, log));
   const late = new LateAnswers(notes);
-  const backlog = new Backlog({ backlog: { alwaysWaiting: 2, waitMs: 1_000 } }, identity);
   const undelivered = new Undelivered(kafka, log);
-  const delivery = new NotificationDelivery(sockets, views, late, undelivered, backlog, metrics, log);
+  const delivery = new NotificationDelivery(
+    sockets,
+    views,
+    late,
+    undelivered,
+    { answered: () => undefined },
+    metrics,
+    log,
+  );
   const open = (id: string, user: number) => {
     const fake = fakeSocket({ id, user });
     sockets.add(fake.socket);

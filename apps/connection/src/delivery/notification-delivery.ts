@@ -1,8 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { NotificationEntry } from '@parley/contracts';
 import { Log } from '@parley/platform';
 import { encodeFrame, type ServerFrame } from '@parley/protocol';
-import { Backlog } from '../frames/backlog.js';
+import { FrameSender } from '../frames/frame-sender.js';
 import { ConnectionMetrics } from '../server/connection-metrics.js';
 import type { ClientSocket } from '../socket/client-socket.js';
 import { OpenSockets } from '../socket/open-sockets.js';
@@ -21,7 +21,7 @@ export class NotificationDelivery {
     private readonly views: ChannelViews,
     private readonly late: LateAnswers,
     private readonly undelivered: Undelivered,
-    private readonly backlog: Backlog,
+    @Inject(FrameSender) private readonly sender: Pick<FrameSender, 'answered'>,
     private readonly metrics: ConnectionMetrics,
     private readonly log: Log,
   ) {}
@@ -59,7 +59,7 @@ export class NotificationDelivery {
   private toConnection(entry: EntryOf<'TO_CONNECTION'>): 0 | 1 {
     const { connection, request, frame } = entry;
     const socket = this.sockets.get(connection);
-    this.backlog.settled(request);
+    this.sender.answered(request, socket);
     this.log.debug({ trace: request, connection, type: frame.type, isOpen: socket !== undefined }, 'answer');
     if (socket !== undefined) {
       const isRepeated = frame.type === 'ENTER_RESPONSE' && socket.shown.enters.isAnswered(request);

@@ -60,6 +60,7 @@ describe('a frame that cannot be handed on', () => {
     const third = sender.toUser(socket, create, TEXT);
     await settled();
     expect([second, third]).toEqual([first, first]);
+    sender.answered(first, socket);
     expect(sender.toUser(socket, create, TEXT)).not.toBe(first);
   });
 
@@ -88,6 +89,53 @@ describe('a frame that cannot be handed on', () => {
     const enter = { type: 'ENTER_REQUEST' as const, channelId: channelId(7) };
     socket.shown.enterRequest = sender.toChannel(socket, channelId(7), enter, TEXT);
     await settled();
+    expect(socket.shown.heading).toBeUndefined();
+  });
+});
+
+describe('a frame that is not answered', () => {
+  const LATE = 10_000;
+  const error = { type: 'ERROR', messageType: 'WRITE_MESSAGE', message: 'Write message failed.' };
+
+  it('gets an ERROR before clients give up, once', async () => {
+    const { sender, socket, answers } = setUp();
+    sender.write(socket, write, TEXT);
+    await settled();
+    const now = performance.now();
+    sender.look(now + LATE - 1_000);
+    expect(answers).toEqual([]);
+    sender.look(now + LATE);
+    sender.look(now + 2 * LATE);
+    expect(answers).toEqual([error]);
+  });
+
+  it('gets none when it was answered, and none twice when it cannot be handed on either', async () => {
+    const { kafka, sender, socket, answers } = setUp();
+    const answered = sender.toUser(socket, create, 'one');
+    sender.answered(answered, socket);
+    kafka.failure = new ProduceTimeout('unknown');
+    sender.write(socket, write, 'two');
+    sender.look(performance.now() + LATE);
+    await settled();
+    expect(answers).toEqual([error]);
+  });
+
+  it('is the same request when it comes again, until the late answer comes', async () => {
+    const { sender, socket } = setUp();
+    const first = sender.toUser(socket, create, TEXT);
+    await settled();
+    sender.look(performance.now() + LATE);
+    const second = sender.toUser(socket, create, TEXT);
+    sender.answered(first, socket);
+    expect([second, sender.toUser(socket, create, TEXT)]).toEqual([first, expect.not.stringMatching(first)]);
+  });
+
+  it('leaves the socket where it is when it was an ENTER', () => {
+    const { sender, socket } = setUp();
+    const enter = { type: 'ENTER_REQUEST' as const, channelId: channelId(7) };
+    socket.shown.heading = channelId(7);
+    socket.shown.enterRequest = sender.toChannel(socket, channelId(7), enter, TEXT);
+    sender.look(performance.now() + LATE);
     expect(socket.shown.heading).toBeUndefined();
   });
 });

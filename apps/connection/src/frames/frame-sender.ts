@@ -20,6 +20,11 @@ import { ServerIdentity } from '../server/server-identity.js';
 import type { ClientSocket } from '../socket/client-socket.js';
 import { Backlog } from './backlog.js';
 import type { RequestIdentity } from './uncertain-requests.js';
+import { Unanswered } from './unanswered.js';
+
+/** Whatever has become of a frame, its sender is told something by then: clients give up on it soon after. */
+const ANSWER_WITHIN_MS = 10_000;
+const LOOK_EVERY_MS = 250;
 
 /** What a frame needs of the socket it came from. */
 export type FrameSource = Pick<
@@ -36,9 +41,12 @@ interface SentFrame {
   readonly since: number;
 }
 
-/** Hands the frames of sockets on to the message service; a frame that cannot be handed on is answered with ERROR. */
+/** Hands the frames of sockets on to the message service. One that cannot be handed on, or is not answered, gets an ERROR. */
 @Injectable()
 export class FrameSender {
+  private readonly unanswered = new Unanswered<SentFrame>(ANSWER_WITHIN_MS);
+  private timer: NodeJS.Timeout | undefined;
+
   constructor(
     private readonly publisher: Publisher,
     private readonly server: ServerIdentity,
@@ -46,6 +54,26 @@ export class FrameSender {
     private readonly metrics: ConnectionMetrics,
     private readonly log: Log,
   ) {}
+
+  start(): void {
+    this.timer = setInterval(() => this.look(performance.now()), LOOK_EVERY_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  /** An answer has come, in time or not. */
+  answered(request: string, socket: Pick<FrameSource, 'uncertain'> | undefined): void {
+    this.unanswered.take(request);
+    this.backlog.settled(request);
+    socket?.uncertain.answered(request);
+  }
+
+  /** Gives up on frames that nobody answers; `now` in ms. Their answers may still come, and are passed on then. */
+  look(now: number): void {
+    for (const sent of this.unanswered.takeOverdue(now)) this.giveUp(sent, 'unknown');
+  }
 
   /** A command that is not about a known channel. Returns its request id. */
   toUser(socket: FrameSource, frame: UserCommandFrame, text: string): string {
@@ -90,6 +118,7 @@ export class FrameSender {
   private produce<R>(sent: SentFrame, topic: Topic<R>, record: R): string {
     const { socket, type, identity } = sent;
     socket.frameLeft();
+    this.unanswered.add(identity.request, sent);
     this.log.debug({ trace: identity.request, connection: socket.id, type }, 'frame received');
     this.publisher.publish(topic, record).then(
       () => this.stored(sent),
@@ -98,19 +127,24 @@ export class FrameSender {
     return identity.request;
   }
 
-  private stored({ socket, text, since }: SentFrame): void {
+  private stored({ socket, since }: SentFrame): void {
     socket.frameSettled();
-    socket.uncertain.settle(text);
     this.metrics.produceSeconds.observe((performance.now() - since) / 1_000);
   }
 
-  private failed({ socket, type, text, identity }: SentFrame, error: unknown): void {
+  private failed(sent: SentFrame, error: unknown): void {
+    const { socket, type, identity } = sent;
     socket.frameSettled();
     this.metrics.produceFailures.inc();
     this.backlog.settled(identity.request);
     this.log.debug({ trace: identity.request, type, error }, 'frame could not be handed on');
+    const outcome = error instanceof ProduceTimeout && error.sent === 'unknown' ? 'unknown' : 'not sent';
+    if (this.unanswered.take(identity.request)) this.giveUp(sent, outcome);
+  }
+
+  private giveUp({ socket, type, text, identity }: SentFrame, outcome: 'unknown' | 'not sent'): void {
     // It may be carried out all the same, so the same frame must stay the same request.
-    if (error instanceof ProduceTimeout && error.sent === 'unknown') socket.uncertain.remember(text, identity);
+    if (outcome === 'unknown') socket.uncertain.remember(text, identity);
     const { shown } = socket;
     shown.enters.failed(identity.request);
     if (shown.enterRequest === identity.request) shown.heading = shown.channelId;

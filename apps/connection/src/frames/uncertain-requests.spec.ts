@@ -10,10 +10,12 @@ describe('requests of unknown outcome', () => {
     expect(uncertain.identityOf('another')).toBeUndefined();
   });
 
-  it('treats the frame as new once it was taken', () => {
+  it('treats the frame as new once it was answered', () => {
     const uncertain = new UncertainRequests(2);
     uncertain.remember('frame', identity('r1'));
-    uncertain.settle('frame');
+    uncertain.answered('r2');
+    expect(uncertain.identityOf('frame')).toEqual(identity('r1'));
+    uncertain.answered('r1');
     expect(uncertain.identityOf('frame')).toBeUndefined();
   });
 

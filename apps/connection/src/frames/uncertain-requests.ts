@@ -6,7 +6,7 @@ export interface RequestIdentity {
 }
 
 /**
- * Frames of one socket of which nobody knows whether Kafka has taken them. When the same text comes again it gets the
+ * Frames of one socket of which nobody knows whether they are or will be carried out. When the same text comes again it gets the
  * same identity, so that what may have been done already is not done twice.
  */
 export class UncertainRequests {
@@ -32,9 +32,11 @@ export class UncertainRequests {
     }
   }
 
-  /** Kafka has it now. */
-  settle(text: string): void {
-    this.byText?.delete(text);
-    if (this.byText?.size === 0) this.byText = undefined;
+  /** What became of it is known: the same text is something new from here on. */
+  answered(request: string): void {
+    const { byText } = this;
+    if (byText === undefined) return;
+    for (const [text, identity] of byText) if (identity.request === request) byText.delete(text);
+    if (byText.size === 0) this.byText = undefined;
   }
 }

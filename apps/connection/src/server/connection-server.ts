@@ -13,6 +13,7 @@ import { ConnectionSettings } from '../config.js';
 import { ChannelViews } from '../delivery/channel-views.js';
 import { NotificationDelivery } from '../delivery/notification-delivery.js';
 import { Backlog } from '../frames/backlog.js';
+import { FrameSender } from '../frames/frame-sender.js';
 import { ReadReporter } from '../frames/read-reporter.js';
 import { Handshake } from '../gateway/handshake.js';
 import { PresenceAnnouncer } from '../presence/presence-announcer.js';
@@ -48,6 +49,7 @@ export class ConnectionServer implements BeforeApplicationShutdown {
     private readonly pulse: Pulse,
     private readonly reads: ReadReporter,
     private readonly backlog: Backlog,
+    private readonly sender: FrameSender,
     private readonly views: ChannelViews,
     private readonly delivery: NotificationDelivery,
     private readonly presence: PresenceAnnouncer,
@@ -86,6 +88,7 @@ export class ConnectionServer implements BeforeApplicationShutdown {
       this.pulse,
       this.reads,
       this.backlog,
+      this.sender,
       this.views,
       this.sweep,
     ])
@@ -99,7 +102,8 @@ export class ConnectionServer implements BeforeApplicationShutdown {
     if (!this.isStarted) return;
     this.handshake.shutDoor();
     await this.sendSocketsAway();
-    for (const part of [this.sessions, this.heartbeat, this.pulse, this.reads, this.backlog, this.views]) part.stop();
+    for (const part of [this.sessions, this.heartbeat, this.pulse, this.reads, this.backlog, this.sender, this.views])
+      part.stop();
     await Promise.all([this.presence.stop(), this.sweep.stop()]);
     await this.consumer.close();
     await this.producer.close();

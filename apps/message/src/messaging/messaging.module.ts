@@ -20,6 +20,7 @@ import {
 export abstract class Kafka implements KafkaHandle {
   abstract readonly log: KafkaHandle['log'];
   abstract readonly client: KafkaHandle['client'];
+  abstract readonly lines: KafkaHandle['lines'];
 }
 
 @Injectable()
