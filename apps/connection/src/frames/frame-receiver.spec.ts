@@ -24,9 +24,10 @@ function setUp(options?: FakeSocketOptions) {
   const store: Partial<SessionStore> = { renew: () => Promise.resolve(true) };
   const sessions = new SessionWatch(store as SessionStore, new SessionSettings(60), log);
   const reads = new ReadReporter(kafka, identity, { readFlushMs: 60_000 } as ConnectionSettings, log);
-  const handlers = new FrameHandlers(new FrameSender(kafka, identity, backlog, metrics, log), reads, sessions);
+  const sender = new FrameSender(kafka, identity, backlog, metrics, log);
+  const handlers = new FrameHandlers(sender, reads, sessions);
   const pulse = new Pulse(new OpenSockets(), log);
-  const receiver = new FrameReceiver(handlers, sessions, pulse, metrics);
+  const receiver = new FrameReceiver(handlers, sender, sessions, pulse, metrics);
   const fake = fakeSocket(options);
   const receive = (frame: object) => receiver.receive(fake.socket, JSON.stringify(frame));
   return { kafka, reads, pulse, receiver, receive, ...fake };
@@ -48,6 +49,21 @@ describe('a frame', () => {
     await written();
     expect(kafka.records).toHaveLength(2);
     expect(frames).toEqual(['ERROR']);
+  });
+
+  it('that is a message is refused while too many wait, read or not, and all others are taken', async () => {
+    const { receive, receiver, socket, frames, kafka } = setUp();
+    const write = { type: 'WRITE_MESSAGE', serial: 1, channelId: 7, content: 'hi' };
+    for (let sent = 0; sent < 9; sent++) receive({ ...write, serial: sent });
+    expect(kafka.records).toHaveLength(9);
+    receive({ ...write, serial: 10 });
+    receiver.receive(socket, JSON.stringify({ serial: 11, channelId: 7, content: 'hi', type: 'WRITE_MESSAGE' }));
+    receiver.receive(socket, '{"type":"WRITE_MESSAGE" and no end');
+    receive({ type: 'FETCH_CHANNELS_REQUEST' });
+    await written();
+    expect(kafka.records).toHaveLength(10);
+
+    expect(frames).toEqual(['ERROR', 'ERROR', 'ERROR']);
   });
 
   it('of a flood closes the socket', () => {

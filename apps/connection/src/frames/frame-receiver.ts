@@ -5,6 +5,7 @@ import { Pulse } from '../server/pulse.js';
 import { SessionWatch } from '../session/session-watch.js';
 import type { ClientSocket } from '../socket/client-socket.js';
 import { FrameHandlers } from './frame-handlers.js';
+import { FrameSender } from './frame-sender.js';
 
 const WARN_EVERY_MS = 1_000;
 
@@ -13,6 +14,7 @@ const WARN_EVERY_MS = 1_000;
 export class FrameReceiver {
   constructor(
     private readonly handlers: FrameHandlers,
+    private readonly sender: FrameSender,
     private readonly sessions: SessionWatch,
     private readonly pulse: Pulse,
     private readonly metrics: ConnectionMetrics,
@@ -24,6 +26,7 @@ export class FrameReceiver {
     const now = performance.now();
     if (!this.pulse.isSteady(now) || !this.withinBudget(socket, now)) return;
     this.sessions.touch(socket, now);
+    if (this.sender.refusedUnread(socket, text)) return;
     const frame = decodeClientFrame(text);
     if (frame.ok) {
       this.handlers.handle(socket, frame.value, text);

@@ -1,6 +1,6 @@
 import { ProduceTimeout, ProducerOverloaded } from '@parley/kafka';
 import { createLogger, Metrics } from '@parley/platform';
-import { channelId, Serial, type ServerFrame, userId } from '@parley/protocol';
+import { channelId, Serial, ServerFrame, userId } from '@parley/protocol';
 import { ScriptedKafka } from '../../test/fake-socket.js';
 import { ConnectionMetrics } from '../server/connection-metrics.js';
 import { ServerIdentity } from '../server/server-identity.js';
@@ -24,6 +24,10 @@ function setUp() {
     frameLeft: () => (waiting.now += 1),
     frameSettled: () => (waiting.now -= 1),
     send: (frame: ServerFrame) => answers.push(frame),
+    sendPrepared: (frame: Uint8Array) => {
+      answers.push(ServerFrame.parse(JSON.parse(Buffer.from(frame.subarray(2)).toString())));
+      return true;
+    },
   };
   const identity = new ServerIdentity('1');
   const backlog = new Backlog({ backlog: { alwaysWaiting: 2, waitMs: 1_000 } }, identity);

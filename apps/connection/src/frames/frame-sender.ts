@@ -13,11 +13,12 @@ import {
 } from '@parley/contracts';
 import { ProduceTimeout } from '@parley/kafka';
 import { Log } from '@parley/platform';
-import { type ChannelId, type ClientFrameType, UNAVAILABLE_TEXT } from '@parley/protocol';
+import { type ChannelId, type ClientFrameType, encodeFrame, UNAVAILABLE_TEXT } from '@parley/protocol';
 import { Publisher } from '../produce/publisher.js';
 import { ConnectionMetrics } from '../server/connection-metrics.js';
 import { ServerIdentity } from '../server/server-identity.js';
 import type { ClientSocket } from '../socket/client-socket.js';
+import { textFrame } from '../socket/text-frame.js';
 import { Backlog } from './backlog.js';
 import type { RequestIdentity } from './uncertain-requests.js';
 import { Unanswered } from './unanswered.js';
@@ -26,10 +27,16 @@ import { Unanswered } from './unanswered.js';
 const ANSWER_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 250;
 
+/** As most clients write it; one that is written otherwise is read first. */
+const MESSAGE_BEGINS = '{"type":"WRITE_MESSAGE"';
+const REFUSAL = textFrame(
+  encodeFrame({ type: 'ERROR', messageType: 'WRITE_MESSAGE', message: UNAVAILABLE_TEXT.WRITE_MESSAGE }),
+);
+
 /** What a frame needs of the socket it came from. */
 export type FrameSource = Pick<
   ClientSocket,
-  'id' | 'userId' | 'username' | 'shown' | 'uncertain' | 'frameLeft' | 'frameSettled' | 'send'
+  'id' | 'userId' | 'username' | 'shown' | 'uncertain' | 'frameLeft' | 'frameSettled' | 'send' | 'sendPrepared'
 >;
 
 interface SentFrame {
@@ -89,11 +96,17 @@ export class FrameSender {
     return this.produce(sent, messageRelay, record);
   }
 
+  /** Refusing must cost little, or it would be the overload itself: a message is not even read for it. False: it is to be read. */
+  refusedUnread(socket: FrameSource, text: string): boolean {
+    if (!this.backlog.isFull || !text.startsWith(MESSAGE_BEGINS)) return false;
+    this.refuse(socket);
+    return true;
+  }
+
   /** A message; refused at once while too many others wait. */
   write(socket: FrameSource, frame: Write['frame'], text: string): void {
     if (this.backlog.isFull) {
-      this.metrics.refusedWrites.inc();
-      socket.send({ type: 'ERROR', messageType: frame.type, message: UNAVAILABLE_TEXT[frame.type] });
+      this.refuse(socket);
       return;
     }
     const { channelId, serial } = frame;
@@ -102,6 +115,11 @@ export class FrameSender {
     const { request, once } = sent.identity;
     this.backlog.left(request);
     this.produce(sent, messageRelay, { kind: 'WRITE', channelId, origin: this.origin(sent), once, frame });
+  }
+
+  private refuse(socket: FrameSource): void {
+    this.metrics.refusedWrites.inc();
+    socket.sendPrepared(REFUSAL);
   }
 
   private begin(socket: FrameSource, type: ClientFrameType, text: string, fresh?: RequestIdentity): SentFrame {
