@@ -13,6 +13,7 @@ import { Network } from '../faults/network.js';
 import { seeded, shuffled } from '../workload/random.js';
 import { kept, missingRow, passed, record, row, type RunInfo, verdict } from './report.js';
 import { attempt, unfinished } from './trial.js';
+import { serverVersions } from './versions.js';
 
 // chaos [--quick] [--fault NAME]... [--seed N] [--times N] [--single] [--no-record] [--state DIR] [--offset N]
 
@@ -105,6 +106,7 @@ async function main(): Promise<number> {
   let broken = 0;
   try {
     const system = new System(stack);
+    const madeWith = `The newest rows, of ${info.date}, were made with ${await serverVersions(system)}.`;
     for (const [index, fault] of faults.entries()) {
       const reason = await fault.impossible?.();
       if (reason !== undefined) {
@@ -132,7 +134,8 @@ async function main(): Promise<number> {
       );
       for (const { text, count } of trial.complaints) say(`   told ${count} × ${text}`);
       for (const { rule, text } of trial.violations.slice(0, 10)) say(`   ${rule}: ${text}`);
-      if (values.record ?? (!values.quick && values.fault.length === 0)) await record(PAGE, FAULTS, rows);
+      const isRecorded = values.record ?? (!values.quick && values.fault.length === 0);
+      if (isRecorded) await record(PAGE, FAULTS, rows, madeWith);
     }
   } finally {
     await stack.stop();

@@ -63,14 +63,16 @@ describe('the table', () => {
   });
 
   it('keeps the rows of faults that were not run, in the order of the matrix', () => {
-    const first = withResults(page, [one, two], new Map([['two', row(two, trial(), info)]]));
-    const both = withResults(first, [one, two], new Map([['one', row(one, trial(), info)]]));
+    const first = withResults(page, [one, two], new Map([['two', row(two, trial(), info)]]), 'old servers');
+    const both = withResults(first, [one, two], new Map([['one', row(one, trial(), info)]]), 'these servers');
     expect(both.split('\n').filter((line) => line.startsWith('| the'))).toEqual([
       row(one, trial(), info),
       row(two, trial(), info),
     ]);
     expect(both).toMatch(/^above\n[^]*\nbelow\n$/);
-    expect(withResults(both, [one, two], new Map())).toBe(both);
+    expect(both).toContain('these servers');
+    expect(both).not.toContain('old servers');
+    expect(withResults(both, [one, two], new Map(), 'these servers')).toBe(both);
   });
 });
 

@@ -65,17 +65,25 @@ export const missingRow = (fault: Fault, why: string): string =>
 
 const nameIn = (line: string): string | undefined => /\(`([a-z-]+)`\)/.exec(line)?.[1];
 
-/** The page with these rows, in the order of `faults`; rows of faults that were not run stay as they are. */
-export function withResults(page: string, faults: readonly Fault[], rows: ReadonlyMap<string, string>): string {
+/**
+ * The page with these rows, in the order of `faults`; rows of faults that were not run stay as they are. Below them stands
+ * what the newest ones were made with.
+ */
+export function withResults(
+  page: string,
+  faults: readonly Fault[],
+  rows: ReadonlyMap<string, string>,
+  madeWith: string,
+): string {
   const [before, rest] = page.split(BEGIN);
   const [old, after] = rest?.split(END) ?? [];
   if (before === undefined || old === undefined || after === undefined)
     throw new Error('The page has no place for results');
   const known = new Map(old.split('\n').flatMap((line) => [[nameIn(line), line] as const]));
   const lines = faults.flatMap(({ name }) => rows.get(name) ?? known.get(name) ?? []);
-  return `${before}${BEGIN}\n\n${[...HEAD, ...lines].join('\n')}\n\n${END}${after}`;
+  return `${before}${BEGIN}\n\n${[...HEAD, ...lines].join('\n')}\n\n${madeWith}\n\n${END}${after}`;
 }
 
-export async function record(file: string, faults: readonly Fault[], rows: ReadonlyMap<string, string>): Promise<void> {
-  await writeFile(file, withResults(await readFile(file, 'utf8'), faults, rows));
+export async function record(file: string, ...results: [readonly Fault[], ReadonlyMap<string, string>, string]) {
+  await writeFile(file, withResults(await readFile(file, 'utf8'), ...results));
 }
