@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
+import { QUIET } from '../node-options.js';
 import { inWorkspace, workspaceRoot } from '../workspace.js';
 import { interruption } from './output.js';
 
 /** The program that hurts a system of its own while people chat, and judges. */
 export const chaosCommand = (args: readonly string[]): [string, ...string[]] => [
   process.execPath,
-  '--disable-warning=TimeoutNegativeWarning',
+  QUIET,
   inWorkspace('test', 'chaos', 'dist', 'run', 'main.js'),
   ...args,
 ];

@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { DeployError } from '../errors.js';
+import { QUIET } from '../node-options.js';
 import { inWorkspace } from '../workspace.js';
-
-/** Of the Kafka client: https://github.com/tulios/kafkajs/issues/1751 */
-const QUIET = '--disable-warning=TimeoutNegativeWarning';
 
 /** A command that is a program of its own: arguments, terminal and exit code are the program's. */
 const program =

@@ -1,5 +1,6 @@
 import { globSync } from 'node:fs';
 import type { Backend } from '../containers/backend.js';
+import { QUIET } from '../node-options.js';
 import { inWorkspace, workspaceRoot } from '../workspace.js';
 
 /** Checks of the source as a whole; each counts as one. */
@@ -108,7 +109,7 @@ export function jestCommand(files: readonly string[], resultFile: string, oneByO
     process.execPath,
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
-    '--disable-warning=TimeoutNegativeWarning',
+    QUIET,
     inWorkspace('node_modules', 'jest', 'bin', 'jest.js'),
     '--json',
     `--outputFile=${resultFile}`,

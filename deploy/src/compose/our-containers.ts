@@ -1,4 +1,5 @@
 import { balancerEnvironment, instanceEnvironment, sharedEnvironment, type Environment } from '../environment.js';
+import { nodeOptions, QUIET } from '../node-options.js';
 import type { Balancer, ServiceInstance } from '../topology.js';
 import { healthcheck, whenDone, whenHealthy, type ComposeService, type ComposeServices } from './compose-types.js';
 import { membership, published, SECRETS, type Scope } from './scope.js';
@@ -11,7 +12,6 @@ const loadBalancer = {
   build: { ...BUILD, target: 'load-balancer' },
   init: true,
 } as const;
-const NODE = ['node', '--disable-warning=TimeoutNegativeWarning'];
 
 export const composeEnvironment = (scope: Scope): Environment =>
   sharedEnvironment(scope.topology, scope.network, SECRETS);
@@ -28,7 +28,7 @@ function serviceContainer(scope: Scope, instance: ServiceInstance, shared: Envir
   return {
     ...service,
     ...membership(scope),
-    command: [...NODE, `apps/${instance.kind}/dist/main.js`],
+    command: ['node', ...nodeOptions(instance.kind), `apps/${instance.kind}/dist/main.js`],
     environment: { '<<': shared, ...instanceEnvironment(instance, scope.network), ...settingsOf(scope, instance) },
     depends_on: {
       ...whenDone(programNames(scope)),
@@ -71,12 +71,12 @@ function programs(scope: Scope, shared: Environment): ComposeServices {
   return {
     [nameOf('migrate')]: {
       ...common,
-      command: [...NODE, 'libs/persistence/dist/migrate.main.js'],
+      command: ['node', QUIET, 'libs/persistence/dist/migrate.main.js'],
       depends_on: whenDone([nameOf('setup-databases')]),
     },
     [nameOf('create-topics')]: {
       ...common,
-      command: [...NODE, 'libs/kafka/dist/create-topics.main.js'],
+      command: ['node', QUIET, 'libs/kafka/dist/create-topics.main.js'],
       depends_on: whenHealthy(topology.kafka.brokers.map((broker) => nameOf(broker.name))),
     },
   };

@@ -3,6 +3,7 @@ import { globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeployError } from '../errors.js';
 import { instanceEnvironment, type Environment, type Network } from '../environment.js';
+import { nodeOptions, QUIET } from '../node-options.js';
 import type { ServiceInstance, ServiceKind } from '../topology.js';
 import { inWorkspace, toolchainDir, workspaceRoot } from '../workspace.js';
 import type { Part } from './part.js';
@@ -11,9 +12,6 @@ import { run } from './run.js';
 import { answersOk } from './waiting.js';
 
 export const nativeNetwork: Network = { hostOf: () => '127.0.0.1', listenHost: '127.0.0.1' };
-
-/** kafkajs schedules negative timeouts, of which Node warns at every start: https://github.com/tulios/kafkajs/issues/1751 */
-const QUIET = '--disable-warning=TimeoutNegativeWarning';
 
 /** Keeps compiled code between starts, which is a third of a service's start. */
 const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(toolchainDir, 'compile-cache') };
@@ -39,7 +37,7 @@ export const servicePart = (service: ServiceInstance, environment: Environment):
   startTimeoutMs: 60_000,
   prepare: async (): Promise<ProcessSpec> => ({
     name: service.name,
-    command: [process.execPath, QUIET, await builtFile('apps', service.kind, 'dist', 'main.js')],
+    command: [process.execPath, ...nodeOptions(service.kind), await builtFile('apps', service.kind, 'dist', 'main.js')],
     env: { ...COMPILE_CACHE, ...environment, ...instanceEnvironment(service, nativeNetwork) },
   }),
   ready: () => answersOk(`http://127.0.0.1:${service.port}/health/ready`),
