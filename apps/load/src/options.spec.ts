@@ -1,3 +1,4 @@
+import { globSync } from 'node:fs';
 import { readOptions } from './options.js';
 
 const read = (line: string) => readOptions(line.split(' ').filter((word) => word !== ''));
@@ -22,6 +23,15 @@ describe('the options', () => {
     ['--members 3 --senders 4', '--senders'],
     ['--unknown', "'--unknown'"],
   ])('are refused: %s', (line, message) => expect(() => read(line)).toThrow(message));
+
+  it.each(globSync('apps/load/scenarios/*.txt'))('can be read from %s, and those beside it count instead', (file) => {
+    expect(read(`--scenario ${file}`)).toMatchObject({ seed: 1, bytes: 200 });
+    expect(read(`--scenario ${file} --seed 7`)).toMatchObject({ seed: 7, bytes: 200 });
+  });
+
+  it('name a scenario that is not there', () => {
+    expect(() => read('--scenario nowhere.txt')).toThrow('nowhere.txt');
+  });
 
   it('ask for help', () => expect(read('--help')).toBeUndefined());
 });

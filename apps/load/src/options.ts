@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { SOCKETS_PER_PROCESS } from './run/parts.js';
 import { checkPlan, type PlanOptions } from './run/plan.js';
@@ -21,6 +22,7 @@ What they do
   --connects <n>        connections that are opened at the same time (default 200)
   --process-sockets <n> sockets of one process; with more there are several (default 15000)
   --seed <n>            same seed, same run (default 1)
+  --scenario <file>     a file with any of these options; what is given beside it counts instead (see apps/load/scenarios)
 
 Where
   --stack <file>        stack.json of a running stack (default that of npm start): its databases take the test data, its
@@ -63,9 +65,8 @@ export interface LoadOptions extends PlanOptions {
 const TEXTS = { type: 'string' } as const;
 const FLAG = { type: 'boolean', default: false } as const;
 
-/** Undefined when help was asked for. Throws an Error whose message tells the user what is wrong. */
-export function readOptions(args: readonly string[]): LoadOptions | undefined {
-  const { values } = parseArgs({
+const parse = (args: readonly string[]) =>
+  parseArgs({
     args: [...args],
     options: {
       users: TEXTS,
@@ -82,6 +83,7 @@ export function readOptions(args: readonly string[]): LoadOptions | undefined {
       connects: TEXTS,
       'process-sockets': TEXTS,
       seed: TEXTS,
+      scenario: TEXTS,
       stack: TEXTS,
       via: TEXTS,
       server: TEXTS,
@@ -92,7 +94,20 @@ export function readOptions(args: readonly string[]): LoadOptions | undefined {
       quiet: FLAG,
       help: { ...FLAG, short: 'h' },
     },
-  });
+  }).values;
+
+/** A scenario reads as if it were typed; a line that begins with # says what it is about. */
+function wordsOf(scenario: string): string[] {
+  const lines = readFileSync(scenario, 'utf8').split('\n');
+  const words = lines.filter((line) => !line.startsWith('#')).flatMap((line) => line.split(/\s+/));
+  if (words.includes('--scenario')) throw new Error(`${scenario}: a scenario cannot name another one`);
+  return words.filter((word) => word !== '');
+}
+
+/** Undefined when help was asked for. Throws an Error whose message tells the user what is wrong. */
+export function readOptions(args: readonly string[]): LoadOptions | undefined {
+  const { scenario } = parse(args);
+  const values = parse(scenario === undefined ? args : [...wordsOf(scenario), ...args]);
   if (values.help) return undefined;
   if (values.rate !== undefined && values.window !== undefined) throw new Error('choose --rate or --window, not both');
   const channels = whole('--channels', values.channels, 50);
