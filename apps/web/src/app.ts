@@ -35,10 +35,13 @@ export class App {
     part('back', HTMLButtonElement).onclick = () => this.#show('directory');
     this.#client.on('state', (state) => this.#onState(state));
     this.#client.on('serverError', ({ message }) => this.#notices.trouble(message));
+    // The network is back, or somebody is there and waits: a lost connection is tried now, not when its backoff is over.
     window.addEventListener('online', () => this.#client.wake());
-    document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') this.#client.wake();
-    });
+    for (const sign of ['visibilitychange', 'keydown', 'pointerdown']) {
+      document.addEventListener(sign, () => {
+        if (document.visibilityState === 'visible') this.#client.wake();
+      });
+    }
   }
 
   /** Goes on with the session that the browser still has, or asks for a login. */
