@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { get } from 'node:http';
+import { get as getSecurely } from 'node:https';
 import { connect } from 'node:net';
 
 /** Repeats `check` until it holds or `timeoutMs` have passed; an error counts as not yet. Tells which it was. */
@@ -50,3 +52,18 @@ export async function answersOk(url: string, statuses?: readonly number[]): Prom
   await response.body?.cancel();
   return statuses?.includes(response.status) ?? response.ok;
 }
+
+/** The status of the answer, whatever certificate the server on this machine may have. */
+export const statusOf = (url: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const request = (url.startsWith('https:') ? getSecurely : get)(
+      url,
+      { agent: false, timeout: 2000, rejectUnauthorized: false },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      },
+    );
+    request.on('timeout', () => request.destroy(new Error(`${url} does not answer`)));
+    request.on('error', reject);
+  });

@@ -7,6 +7,8 @@ import { requireFreeSpace } from '../native/disk.js';
 import { withStackLock } from '../native/lock.js';
 import { requireFreePorts } from '../native/ports.js';
 import { createTopics, migrateDatabases } from '../native/services.js';
+import { becomesTrue, statusOf } from '../native/waiting.js';
+import { DeployError } from '../errors.js';
 import { ensureToolchain } from '../native/toolchain.js';
 import { inWorkspace } from '../workspace.js';
 import { describe, saveDescription, type StackOptions } from './description.js';
@@ -14,6 +16,10 @@ import { allParts } from './parts.js';
 import { mendReplicas } from './mend-replicas.js';
 import { openStack, type Stack } from './stack.js';
 import { StackProcess } from './stack-process.js';
+
+/** One path of each kind of service that clients reach. */
+const ROUTES = { auth: '/api/v1/auth/login', push: '/api/v1/push/inbox', connection: '/ws/v1/message' } as const;
+const IN_ROTATION_WITHIN_MS = 30_000;
 
 /** Ends the stack when this process ends: the kernel closes the pipe even after SIGKILL. */
 function tieToThisProcess(stateDir: string): void {
@@ -47,6 +53,21 @@ class Starter {
       this.#start('Redis', servers.redis),
     ]);
     await this.#start('services', services);
+    await this.#inRotation();
+  }
+
+  /** The load balancers hear from Consul that services are ready, a moment after they are. */
+  async #inRotation(): Promise<void> {
+    const started = this.stack.parts.services.map(({ name }) => name);
+    const routes = Object.entries(ROUTES).flatMap(([kind, route]) =>
+      started.some((name) => name.startsWith(`${kind}-`)) ? [route] : [],
+    );
+    const urls = this.stack.urls.balancers.flatMap((balancer) => routes.map((route) => balancer + route));
+    const isPassedOn = async (url: string): Promise<boolean> => this.#cancelled || (await statusOf(url)) < 500;
+    const arrived = await Promise.all(urls.map((url) => becomesTrue(() => isPassedOn(url), IN_ROTATION_WITHIN_MS)));
+    const missing = urls.find((_, index) => !arrived[index]);
+    if (missing !== undefined)
+      throw new DeployError(`${missing} leads to no service: see the log of its load balancer`);
   }
 
   /** Stops what this starter has launched; nothing is launched any more. */

@@ -24,6 +24,8 @@ export interface BatchReaderOptions {
 }
 
 const FINISH_PATIENCE_MS = 8_000;
+/** Kafka answers sooner or not at all: on behalf of a consumer that was replaced, kafkajs would go on trying for ever. */
+const COMMIT_PATIENCE_MS = 4_000;
 /** More partitions of one fetch than this are not merged into one call; it costs a little for each fetch. */
 const CONCURRENCY = 32;
 
@@ -209,7 +211,8 @@ export class BatchReader {
       await this.options.hooks.beforeCommit?.();
       // Offsets of an earlier generation could undo what the partition's new reader has committed.
       if (generation !== this.#generation) return;
-      await (this.#latest ? this.#latest.commitOffsetsIfNecessary(offsets) : this.#member.commit(offsets));
+      const commit = this.#latest ? this.#latest.commitOffsetsIfNecessary(offsets) : this.#member.commit(offsets);
+      await withinPatience(commit);
     } catch (error) {
       if (generation === this.#generation) this.#ledger.putBack(offsets);
       this.options.log.debug({ error, groupId: this.options.groupId }, 'offsets could not be committed');
@@ -235,5 +238,16 @@ export class BatchReader {
       }
     }
     this.#startingPoints.clear();
+  }
+}
+
+/** @throws Error when a commit takes so long that it must not hold up those after it. */
+async function withinPatience(commit: Promise<void>): Promise<void> {
+  const { promise: expired, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('the commit was not answered in time')), COMMIT_PATIENCE_MS);
+  try {
+    await Promise.race([commit, expired]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -72,7 +72,7 @@ function saslOptions({ username, password, mechanism = 'scram-sha-512' }: NonNul
 
 /** What kafkajs reports as an error while a group or a leader changes hands: it recovers from all of it by itself. */
 const ROUTINE =
-  /rebalanc|re-?join|not aware of this member|coordinator|not the leader|leadership election|does not host/i;
+  /rebalanc|re-?join|not aware of this member|coordinator|not the leader|leadership election|does not host|has been given up/i;
 
 /** kafkajs calls every passing trouble an error; what lasts is reported by the classes of this library. */
 function forward({ level, namespace, log: entry }: LogEntry, log: Log): void {

@@ -78,6 +78,28 @@ describe('PresenceMap', () => {
     expect(map.viewers(room).users.has(ann)).toBe(false);
   });
 
+  it('finds a socket where it says it is when its enters were seen in another order and the overtaken one is taken back', () => {
+    const map = new PresenceMap();
+    const [first, last] = [channelId(8), channelId(9)];
+    const viewer = { userId: ann, server: 's1', connection: 'a' };
+    map.apply(delta('s1', [{ connection: 'a', userId: ann, channelId: room }]), 0);
+    map.enter(last, seq(0), viewer, 1);
+    map.enter(first, seq(0), viewer, 2);
+    map.apply(delta('s1', [{ connection: 'a', userId: ann, channelId: last }]), 3);
+    map.leave(first, 'a');
+    expect([...map.viewers(last).servers.keys()]).toEqual(['s1']);
+    expect(map.viewers(first).users.size).toBe(0);
+  });
+
+  it('does not put a socket back into a channel that it has left', () => {
+    const map = new PresenceMap();
+    map.apply(delta('s1', [{ connection: 'a', userId: ann, channelId: room }]), 0);
+    map.enter(channelId(8), seq(0), { userId: ann, server: 's1', connection: 'a' }, 1);
+    map.leave(room, 'a');
+    map.leave(channelId(8), 'a');
+    expect(map.viewers(room).users.size).toBe(0);
+  });
+
   it('gives up a silent server and says which viewers saw how much', () => {
     const map = new PresenceMap();
     map.apply(snapshot('s1', [{ connection: 'a', userId: ann, channelId: room }], 4), 0);

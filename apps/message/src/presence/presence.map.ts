@@ -7,6 +7,8 @@ interface Connection {
   readonly userId: UserId;
   readonly server: string;
   channelId: ChannelId | undefined;
+  /** The channel of its last announcement, whether that was believed or not. */
+  announced: ChannelId | undefined;
   /** Until then (ms) an announcement that does not know of the channel yet is older than our own knowledge. */
   certainUntil: number;
   /** Last sequence of the channel when the socket entered it, as far as we saw that. */
@@ -103,7 +105,10 @@ export class PresenceMap {
 
   leave(channelId: ChannelId, connectionId: string): void {
     const connection = this.connections.get(connectionId);
-    if (connection?.channelId === channelId) this.show(connection, undefined);
+    if (connection === undefined) return;
+    if (connection.announced === channelId) connection.announced = undefined;
+    // Enters of one socket into channels of different partitions are seen in any order: it may be where it says by now.
+    if (connection.channelId === channelId) this.show(connection, connection.announced);
   }
 
   /** All sockets of the user leave the channel; returns the servers that held one. */
@@ -196,6 +201,7 @@ export class PresenceMap {
 
   private put(server: string, announced: PresentConnection, now: number): void {
     const connection = this.connection(server, announced.connection, announced.userId, now);
+    connection.announced = announced.channelId;
     if (connection.certainUntil <= now) this.show(connection, announced.channelId);
   }
 
@@ -213,6 +219,7 @@ export class PresenceMap {
       userId,
       server: serverName,
       channelId: undefined,
+      announced: undefined,
       certainUntil: 0,
       since: undefined,
       round: server.rounds,
