@@ -1,0 +1,139 @@
+import { jest } from '@jest/globals';
+import type { EachBatchPayload, OffsetsByTopicPartition } from 'kafkajs';
+import { BatchReader, type BatchReaderOptions } from './batch-reader.js';
+import { WorkAbandoned } from './batch-work.js';
+import type { KafkaAdmin } from './kafka-admin.js';
+import { type KafkaHandle, type Log } from './kafka-handle.js';
+import { Lines } from './lines.js';
+import type { OnTheWay } from './lane.js';
+
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const TOPIC = 'topic';
+
+/** What kafkajs would do, step by step in the hands of a test. */
+class ScriptedConsumer {
+  readonly events = { HEARTBEAT: 'heartbeat', GROUP_JOIN: 'join', REBALANCING: 'rebalancing', CRASH: 'crash' };
+  readonly #listeners = new Map<string, (event: unknown) => void>();
+  eachBatch: (payload: EachBatchPayload) => Promise<void> = () => Promise.resolve();
+
+  on(event: string, listener: (event: unknown) => void): void {
+    this.#listeners.set(event, listener);
+  }
+
+  emit(event: string, payload: unknown = {}): void {
+    this.#listeners.get(event)?.({ payload });
+  }
+
+  join(): void {
+    this.emit('join', { memberAssignment: { [TOPIC]: [0] } });
+  }
+
+  async connect(): Promise<void> {}
+  async subscribe(): Promise<void> {}
+  async disconnect(): Promise<void> {}
+  pause(): void {}
+
+  async run(config: { eachBatch: (payload: EachBatchPayload) => Promise<void> }): Promise<void> {
+    this.eachBatch = config.eachBatch;
+    this.join();
+  }
+}
+
+async function setUp(begin: (offset: number) => Promise<OnTheWay>) {
+  const consumer = new ScriptedConsumer();
+  const handle = {
+    log: silent,
+    lines: () => new Lines(),
+    client: () => ({ consumer: () => consumer, admin: () => ({}) }),
+  };
+  const given: number[] = [];
+  const options: BatchReaderOptions = {
+    kafka: handle as unknown as KafkaHandle,
+    groupId: 'group',
+    topics: [TOPIC],
+    startFrom: 'earliest',
+    commitIntervalMs: 100,
+    mergePartitions: true,
+    sessionTimeoutMs: 60_000,
+    log: silent,
+    workOn: () => ({
+      begin: (records, abandon) => {
+        if (abandon.aborted) return Promise.reject(new WorkAbandoned());
+        given.push(...records.map(({ offset }) => Number(offset)));
+        return begin(Number(records[0]?.offset));
+      },
+      run: (_, abandon) => (abandon.aborted ? Promise.reject(new WorkAbandoned()) : Promise.resolve()),
+    }),
+    hooks: {},
+  };
+  const reader = new BatchReader(options);
+  await reader.start({} as KafkaAdmin);
+  const committed: string[] = [];
+  const commit = jest.fn(async (offsets: OffsetsByTopicPartition): Promise<void> => {
+    committed.push(...offsets.topics.flatMap(({ partitions }) => partitions.map(({ offset }) => offset)));
+  });
+  const resolved: string[] = [];
+  /** Resolves when kafkajs may fetch on. */
+  const fetched = (offset: number): Promise<void> =>
+    consumer.eachBatch({
+      batch: {
+        topic: TOPIC,
+        partition: 0,
+        messages: [{ offset: String(offset), key: null, value: Buffer.from('x'), timestamp: '0', headers: {} }],
+        lastOffset: () => String(offset),
+      },
+      resolveOffset: (last: string) => void resolved.push(last),
+      heartbeat: () => Promise.resolve(),
+      commitOffsetsIfNecessary: commit,
+    } as unknown as EachBatchPayload);
+  return { consumer, reader, fetched, given, resolved, commit, committed };
+}
+
+const SETTLED: OnTheWay = { settled: Promise.resolve() };
+
+describe('a reader', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+  const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
+
+  it('lets more be fetched as soon as a batch has begun, and commits only what is done', async () => {
+    const handled = Promise.withResolvers<OnTheWay>();
+    const { fetched, resolved, committed } = await setUp((offset) =>
+      offset === 1 ? handled.promise : Promise.resolve(SETTLED),
+    );
+    let isFetchedOn = false;
+    void fetched(1).then(() => (isFetchedOn = true));
+    await pass(500);
+    expect([isFetchedOn, resolved, committed]).toEqual([true, ['1'], []]);
+    handled.resolve(SETTLED);
+    await pass(500);
+    expect(committed).toEqual(['2']);
+  });
+
+  it('is not held up by a commit that is never answered', async () => {
+    const { fetched, commit, committed } = await setUp(() => Promise.resolve(SETTLED));
+    commit.mockImplementationOnce(() => new Promise(() => undefined));
+    void fetched(1);
+    await pass(500);
+    void fetched(2);
+    await pass(10_000);
+    expect(committed).toEqual(['3']);
+  });
+
+  it('commits nothing of what was under way when its partitions were given up', async () => {
+    const handled = Promise.withResolvers<OnTheWay>();
+    const { consumer, fetched, given, committed } = await setUp((offset) =>
+      offset === 1 ? handled.promise : Promise.resolve(SETTLED),
+    );
+    void fetched(1);
+    await pass(0);
+    consumer.emit('rebalancing');
+    consumer.join();
+    handled.resolve(SETTLED);
+    await pass(500);
+    expect(committed).toEqual([]);
+    void fetched(1);
+    await pass(500);
+    expect([given, committed]).toEqual([[1, 1], ['2']]);
+  });
+});
