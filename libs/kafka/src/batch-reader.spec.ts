@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import type { EachBatchPayload, OffsetsByTopicPartition } from 'kafkajs';
+import { ScriptedConsumer, TOPIC } from '../test/scripted-consumer.js';
 import { BatchReader, type BatchReaderOptions } from './batch-reader.js';
 import { WorkAbandoned } from './batch-work.js';
 import type { KafkaAdmin } from './kafka-admin.js';
@@ -8,36 +9,6 @@ import { Lines } from './lines.js';
 import type { OnTheWay } from './lane.js';
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const TOPIC = 'topic';
-
-/** What kafkajs would do, step by step in the hands of a test. */
-class ScriptedConsumer {
-  readonly events = { HEARTBEAT: 'heartbeat', GROUP_JOIN: 'join', REBALANCING: 'rebalancing', CRASH: 'crash' };
-  readonly #listeners = new Map<string, (event: unknown) => void>();
-  eachBatch: (payload: EachBatchPayload) => Promise<void> = () => Promise.resolve();
-
-  on(event: string, listener: (event: unknown) => void): void {
-    this.#listeners.set(event, listener);
-  }
-
-  emit(event: string, payload: unknown = {}): void {
-    this.#listeners.get(event)?.({ payload });
-  }
-
-  join(): void {
-    this.emit('join', { memberAssignment: { [TOPIC]: [0] } });
-  }
-
-  async connect(): Promise<void> {}
-  async subscribe(): Promise<void> {}
-  async disconnect(): Promise<void> {}
-  pause(): void {}
-
-  async run(config: { eachBatch: (payload: EachBatchPayload) => Promise<void> }): Promise<void> {
-    this.eachBatch = config.eachBatch;
-    this.join();
-  }
-}
 
 async function setUp(begin: (offset: number) => Promise<OnTheWay>) {
   const consumer = new ScriptedConsumer();

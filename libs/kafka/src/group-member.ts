@@ -125,14 +125,15 @@ export class GroupMember {
   #observe(consumer: Consumer): void {
     const { groupId } = this.options;
     const isCurrent = () => this.#consumer === consumer && !this.#stopped;
+    // Heartbeats of one that has to join again and does not are no sign of life: nothing is fetched meanwhile.
     const alive = () => {
-      if (isCurrent()) this.#lastSign = performance.now();
+      if (isCurrent() && this.#joined) this.#lastSign = performance.now();
     };
     consumer.on(consumer.events.HEARTBEAT, alive);
     consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
       if (!isCurrent()) return;
-      alive();
       this.#joined = true;
+      alive();
       this.#log.info({ groupId, assignment: memberAssignment }, 'joined the consumer group');
       this.options.onJoined(memberAssignment);
       this.#firstJoin.resolve();
