@@ -29,7 +29,8 @@ export const group: Benchmark = {
   name: 'group',
   about: '50 channels × 10 members, closed loop, 200-byte texts: what goes through',
   async run(context) {
-    const time = `--warmup ${seconds(context, 4, 8)} --seconds ${seconds(context, 6, 20)}`;
+    // A fresh stack is slow until its code has been compiled.
+    const time = `--warmup ${seconds(context, 10, 15)} --seconds ${seconds(context, 6, 20)}`;
     const kafka = await rawKafka(context.stack, { records: 120_000, batch: 200, trips: 50 });
     const insert = await rawInserts(context.stack, { rows: 60_000, batch: 200 });
     const rows = [];
