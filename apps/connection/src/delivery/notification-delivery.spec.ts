@@ -26,12 +26,14 @@ function setUp() {
   const views = new ChannelViews(notes, new PresenceAnnouncer(sockets, kafka, identity, log));
   const late = new LateAnswers(notes);
   const undelivered = new Undelivered(kafka, log);
+  /** Requests nobody waits for any more. */
+  const givenUp = new Set<string>();
   const delivery = new NotificationDelivery(
     sockets,
     views,
     late,
     undelivered,
-    { answered: () => undefined },
+    { answered: (request) => !givenUp.has(request) },
     metrics,
     log,
   );
@@ -50,7 +52,7 @@ function setUp() {
   /** What was said to the owner of a channel. */
   const told = () =>
     kafka.records.flatMap((text) => /"kind":"(?:VIEWER_LEFT|REPLAY)".*/.exec(text) ?? []).map((text) => text.slice(8));
-  return { kafka, views, late, delivery, open, answer, enter, told };
+  return { kafka, views, late, delivery, open, answer, enter, told, givenUp };
 }
 
 function ask({ shown }: ClientSocket, request: string, channel = ROOM): void {
@@ -237,6 +239,18 @@ describe('a socket that is in a channel', () => {
     const messages = [{ channelId: ROOM, messageSeqId: seq(1), username: 'bob', content: 'hi' }];
     answer(socket, 'fetch', { type: 'FETCH_MESSAGES_RESPONSE', channelId: ROOM, messages });
     expect(socket.unread).toBe(1);
+  });
+
+  it('does not get what was looked up for it when it waits no more: it may have quit since then', async () => {
+    const { answer, open, givenUp } = setUp();
+    const { socket, frames } = open('ann', 1);
+    givenUp.add('late');
+    const messages = [{ channelId: ROOM, messageSeqId: seq(1), username: 'bob', content: 'hi' }];
+    expect(answer(socket, 'late', { type: 'FETCH_MESSAGES_RESPONSE', channelId: ROOM, messages })).toBe(0);
+    expect(answer(socket, 'late', { type: 'FETCH_CHANNELS_RESPONSE', channels: [] })).toBe(0);
+    expect(answer(socket, 'late', { type: 'LEAVE_RESPONSE' })).toBe(1);
+    await written();
+    expect([frames, socket.unread]).toEqual([['LEAVE_RESPONSE'], 0]);
   });
 
   it('leaves it on every device when the user is no member any more, and other channels stay', () => {

@@ -59,9 +59,11 @@ export class NotificationDelivery {
   private toConnection(entry: EntryOf<'TO_CONNECTION'>): 0 | 1 {
     const { connection, request, frame } = entry;
     const socket = this.sockets.get(connection);
-    this.sender.answered(request, socket);
+    const isAwaited = this.sender.answered(request, socket);
     this.log.debug({ trace: request, connection, type: frame.type, isOpen: socket !== undefined }, 'answer');
     if (socket !== undefined) {
+      // What was looked up may not be true any more, nor for this user to see: a message service that stood still tells it.
+      if (!isAwaited && frame.type.startsWith('FETCH_')) return 0;
       const isRepeated = frame.type === 'ENTER_RESPONSE' && socket.shown.enters.isAnswered(request);
       if (!isRepeated) socket.send(frame);
       this.takeNote(socket, request, frame);

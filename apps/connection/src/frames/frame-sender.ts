@@ -70,11 +70,12 @@ export class FrameSender {
     clearInterval(this.timer);
   }
 
-  /** An answer has come, in time or not. */
-  answered(request: string, socket: Pick<FrameSource, 'uncertain'> | undefined): void {
-    this.unanswered.take(request);
+  /** An answer has come. False when nobody waits for it any more: it has come before, or was given up. */
+  answered(request: string, socket: Pick<FrameSource, 'uncertain'> | undefined): boolean {
+    const isAwaited = this.unanswered.take(request);
     this.backlog.settled(request);
     socket?.uncertain.answered(request);
+    return isAwaited;
   }
 
   /** Gives up on frames that nobody answers; `now` in ms. Their answers may still come, and are passed on then. */
