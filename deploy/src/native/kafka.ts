@@ -27,8 +27,13 @@ export function brokerSettings({ kafka }: Topology): Readonly<Record<string, str
     'transaction.state.log.min.isr': inSync,
     'share.coordinator.state.topic.replication.factor': replication,
     'share.coordinator.state.topic.min.isr': inSync,
-    // A broker that dies holds up its partitions for so long, and with them whoever writes to all replicas.
-    ...(kafka.brokers.length > 1 && { 'broker.session.timeout.ms': '4000', 'broker.heartbeat.interval.ms': '1000' }),
+    ...(kafka.brokers.length > 1 && {
+      // A broker that dies holds up its partitions for so long, and with them whoever writes to all replicas.
+      'broker.session.timeout.ms': '4000',
+      'broker.heartbeat.interval.ms': '1000',
+      // After all brokers were killed, followers may stay behind a leader until the next election, by default 5 minutes.
+      'leader.imbalance.check.interval.seconds': '5',
+    }),
     // A group's first member starts at once instead of waiting three seconds for others.
     'group.initial.rebalance.delay.ms': '0',
     'group.min.session.timeout.ms': '1000',
@@ -81,6 +86,9 @@ export const brokerCommand = (archive: string[], classPath: string, propertiesFi
   '-Xms64m',
   '-XX:+UseSerialGC',
   '-Djava.net.preferIPv4Stack=true',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+  '-Dorg.slf4j.simpleLogger.showDateTime=true',
+  "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
   ...archive,
   '-cp',
   classPath,
