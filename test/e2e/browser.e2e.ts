@@ -1,4 +1,4 @@
-import { PASSWORD, runningSystem, uniqueName } from '@parley/testing';
+import { eventually, PASSWORD, runningSystem, uniqueName } from '@parley/testing';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 const system = await runningSystem();
@@ -65,8 +65,12 @@ class Visitor implements AsyncDisposable {
   async ownCode(): Promise<string> {
     await this.page.getByText('Meet somebody').click();
     const field = this.page.getByLabel('Your invite code, for others');
-    await this.page.waitForFunction("document.querySelector('#own-code').value.length === 32");
-    return field.inputValue();
+    // Not by a function in the page: only its first try may evaluate anything there, by the page's own policy.
+    return eventually(async () => {
+      const code = await field.inputValue();
+      expect(code).toHaveLength(32);
+      return code;
+    });
   }
 
   async openChannel(title: string): Promise<void> {
