@@ -1,4 +1,4 @@
-import { PASSWORD, runningSystem, uniqueName } from '@parley/testing';
+import { eventually, PASSWORD, runningSystem, uniqueName } from '@parley/testing';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 const system = await runningSystem();
@@ -65,8 +65,12 @@ class Visitor implements AsyncDisposable {
   async ownCode(): Promise<string> {
     await this.page.getByText('Meet somebody').click();
     const field = this.page.getByLabel('Your invite code, for others');
-    await this.page.waitForFunction("document.querySelector('#own-code').value.length === 32");
-    return field.inputValue();
+    // Not by a function in the page: only its first try may evaluate anything there, by the page's own policy.
+    return eventually(async () => {
+      const code = await field.inputValue();
+      expect(code).toHaveLength(32);
+      return code;
+    });
   }
 
   async openChannel(title: string): Promise<void> {
@@ -123,6 +127,25 @@ describe('two people with a browser each', () => {
     const talk = [`${ann.name}: hello, bob`, `${bob.name}: 안녕 👋`, `${ann.name}: ${markup}`];
     for (const visitor of [ann, bob]) expect(await visitor.screenEndingWith(markup)).toEqual(talk);
 
+    // Who joins and who goes is seen at once, by whoever looks at the channel.
+    await ann.page.getByRole('button', { name: 'Invite code' }).click();
+    const notice = await ann.page.locator('#notice', { hasText: 'Invite code' }).textContent();
+    await using cat = await Visitor.come();
+    await cat.signUp();
+    await cat.page.getByText('Join a channel').click();
+    await cat.page.getByLabel('Invite code of the channel').fill(notice?.split(' ').at(-1) ?? '');
+    await cat.page.getByRole('button', { name: 'Join', exact: true }).click();
+    for (const { page } of [ann, bob]) {
+      await page.locator('#messages .change', { hasText: `${cat.name} joined` }).waitFor();
+      await page.locator('#channels', { hasText: '3 people' }).waitFor();
+    }
+    cat.page.on('dialog', (dialog) => void dialog.accept());
+    await cat.page.getByRole('button', { name: 'Quit' }).click();
+    for (const { page } of [ann, bob]) {
+      await page.locator('#messages .change', { hasText: `${cat.name} left` }).waitFor();
+      await page.locator('#channels', { hasText: '2 people' }).waitFor();
+    }
+
     // The browser keeps the session: after a reload everything is still there.
     await bob.page.reload();
     await bob.page.locator('#me', { hasText: bob.name }).waitFor();
@@ -134,7 +157,7 @@ describe('two people with a browser each', () => {
     await bob.page.getByRole('button', { name: 'Log out' }).click();
     await bob.page.locator('#login-screen').waitFor();
     expect(await bob.page.locator('#chat-screen').isVisible()).toBe(false);
-    for (const visitor of [ann, bob]) expect(visitor.complaints).toEqual([]);
+    for (const visitor of [ann, bob, cat]) expect(visitor.complaints).toEqual([]);
   }, 120_000);
 
   it('are told in words when a login is refused', async () => {

@@ -65,6 +65,7 @@ describe('two terminals', () => {
     await ann.says(`${bobName} : 안녕 👋`);
     await ann.type('/leave', `=> Leave channel ${channel}`);
     await ann.type(`/quit ${id}`, `=> Quit channel ${channel}`);
+    await bob.says(`=> ${annName} quit channel ${channel}`);
     await ann.type(`/enter ${id}`, `=> Error ENTER_REQUEST: ${ERROR_TEXT.notJoined}`);
     await ann.type('/logout', '=> Logout successful.');
     ann.endInput();
@@ -97,6 +98,7 @@ describe('two terminals', () => {
       `=> Enter channel ${channel}: reading circle`,
       `${annName} : hello, bob`,
       `${bobName} : 안녕 👋`,
+      `=> ${annName} quit channel ${channel}`,
       ...GOODBYE,
     ]);
   }, 90_000);

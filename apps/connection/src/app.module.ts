@@ -14,6 +14,7 @@ import { ChannelViews } from './delivery/channel-views.js';
 import { LateAnswers } from './delivery/late-answers.js';
 import { NotificationDelivery } from './delivery/notification-delivery.js';
 import { RelayNotes } from './delivery/relay-notes.js';
+import { ToldNotices } from './delivery/told-notices.js';
 import { Undelivered } from './delivery/undelivered.js';
 import { Backlog } from './frames/backlog.js';
 import { FrameHandlers } from './frames/frame-handlers.js';
@@ -80,6 +81,7 @@ export class AppModule {
         RelayNotes,
         LateAnswers,
         Undelivered,
+        ToldNotices,
         PresenceAnnouncer,
         ChannelViews,
         NotificationDelivery,

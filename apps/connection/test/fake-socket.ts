@@ -53,12 +53,19 @@ export class FakePeer extends EventEmitter {
 export interface FakeSocketOptions {
   readonly id?: string;
   readonly user?: number;
+  readonly wantsNotices?: boolean;
   readonly framesInFlight?: number;
   readonly framesBurst?: number;
 }
 
 /** A socket of ours whose peer is a fake. `frames` gives the types of what it was sent so far. */
-export function fakeSocket({ id = 'c1', user = 5, framesInFlight = 4, framesBurst = 100 }: FakeSocketOptions = {}) {
+export function fakeSocket({
+  id = 'c1',
+  user = 5,
+  wantsNotices = false,
+  framesInFlight = 4,
+  framesBurst = 100,
+}: FakeSocketOptions = {}) {
   const peer = new FakePeer();
   const frames: unknown[] = [];
   const stream = {
@@ -69,6 +76,7 @@ export function fakeSocket({ id = 'c1', user = 5, framesInFlight = 4, framesBurs
   const socket = new ClientSocket({
     id,
     session: { hash: `hash-${user}`, session: { userId: userId(user), username: `user${user}`, createdAt: '' } },
+    wantsNotices,
     ws: peer as unknown as WebSocket,
     stream: stream as unknown as Duplex,
     limits: { sendQueueBytes: 1_000_000, framesPerSecond: 1, framesBurst, framesInFlight },

@@ -141,7 +141,13 @@ describe('D27: an unregistered user', () => {
     expect(await bench.ask(bob, { type: 'INVITE_REQUEST', userInviteCode: ann.code })).toMatchObject({
       message: 'Invalid invite code.',
     });
-    expect(bench.relayed).toMatchObject([{ channelId: membersChanged?.channelId, joined: [], gone: [ann.id] }]);
+    const channelId = membersChanged?.channelId;
+    const notice = { frame: { type: 'NOTIFY_MEMBER_QUIT', channelId, username: ann.name } };
+    expect(bench.relayed).toMatchObject([{ channelId, joined: [], gone: [ann.id], notice }]);
+    expect(bench.noticed.at(-1)).toEqual({
+      userIds: [bob.id, cat.id],
+      frame: { type: 'NOTIFY_DISCONNECT', username: ann.name },
+    });
     const left = 'SELECT 1 FROM user_connection WHERE ? IN (partner_a_user_id, partner_b_user_id)';
     expect(await bench.users.source.query(left, [ann.id])).toEqual([]);
     expect(await bench.users.source.query('SELECT 1 FROM user_unregistered')).toEqual([]);

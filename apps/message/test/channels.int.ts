@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ChannelId, seq } from '@parley/protocol';
 import { Limits } from '../src/user/limits.js';
-import { type Person, Workbench } from './workbench.js';
+import { originOf, type Person, Workbench } from './workbench.js';
 
 const LIMIT = 4;
 let bench: Workbench;
@@ -97,16 +97,20 @@ describe('creating a channel', () => {
 });
 
 describe('joining a channel', () => {
-  it('needs only its code, and is answered to the joiner alone', async () => {
+  it('needs only its code, is answered to the joiner alone, and the members get a notice (D39)', async () => {
     const { id, code } = await room();
     const cat = await bench.person();
     const outcome = await bench.run(cat, { type: 'JOIN_REQUEST', inviteCode: code });
-    expect(outcome.membersChanged).toEqual({ channelId: id, joined: [cat.id], gone: [] });
+    const frame = { type: 'NOTIFY_MEMBER_JOIN', channelId: id, username: cat.name };
+    const notice = { frame, except: originOf(cat, '').connection };
+    expect(outcome.membersChanged).toEqual({ channelId: id, joined: [cat.id], gone: [], notice });
     expect(outcome.deliveries).toMatchObject([
       { userId: cat.id, only: { server: 'c1' }, frame: { type: 'NOTIFY_JOIN', channelId: id, title: 'room' } },
     ]);
     expect(await bench.channels.lastRead(cat.id, id)).toBe(0);
-    expect(await join(cat, code)).toEqual(error('JOIN_REQUEST', 'Already joined.'));
+    const again = await bench.run(cat, { type: 'JOIN_REQUEST', inviteCode: code });
+    expect(again.deliveries).toMatchObject([{ frame: error('JOIN_REQUEST', 'Already joined.') }]);
+    expect(again.membersChanged?.notice).toBeUndefined();
     expect(await join(cat, 'f'.repeat(32))).toEqual(error('JOIN_REQUEST', 'Not found.'));
   });
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { UserCommandFrame } from '@parley/contracts';
 import { Limits } from '../src/user/limits.js';
-import { Workbench } from './workbench.js';
+import { originOf, type Person, Workbench } from './workbench.js';
 
 const LIMIT = 10;
 let bench: Workbench;
@@ -125,6 +126,44 @@ describe('what was true a moment ago', () => {
     expect(await bench.ask(ann, { type: 'INVITE_REQUEST', userInviteCode: bob.code })).toMatchObject({
       type: 'INVITE_RESPONSE',
     });
+  });
+});
+
+describe('D39: the other one', () => {
+  const noticesOf = async (asker: Person, frame: UserCommandFrame, request?: string) =>
+    (await bench.run(asker, frame, request)).notices;
+  const both = (type: 'NOTIFY_REJECT' | 'NOTIFY_DISCONNECT', asker: Person, partner: Person) => [
+    { userIds: [partner.id], frame: { type, username: asker.name } },
+    { userIds: [asker.id], frame: { type, username: partner.name }, except: originOf(asker, '').connection },
+  ];
+
+  it('is told of a rejection and of its end, as are other devices', async () => {
+    const [ann, bob] = [await bench.person(), await bench.person()];
+    await bench.ask(ann, { type: 'INVITE_REQUEST', userInviteCode: bob.code });
+    const reject = { type: 'REJECT_REQUEST', username: ann.name } as const;
+    expect(await noticesOf(bob, reject)).toEqual(both('NOTIFY_REJECT', bob, ann));
+    expect(await noticesOf(bob, { type: 'DISCONNECT_REQUEST', username: ann.name.toUpperCase() })).toEqual(
+      both('NOTIFY_DISCONNECT', bob, ann),
+    );
+  });
+
+  it('is told of the end of a contact, the same when the request comes again', async () => {
+    const [ann, bob] = [await bench.person(), await bench.person()];
+    await bench.befriend(ann, bob);
+    const [disconnect, request] = [{ type: 'DISCONNECT_REQUEST', username: bob.name } as const, randomUUID()];
+    const first = await noticesOf(ann, disconnect, request);
+    expect(first).toEqual(both('NOTIFY_DISCONNECT', ann, bob));
+    expect(await noticesOf(ann, disconnect, request)).toEqual(first);
+  });
+
+  it('hears nothing of what changes nothing', async () => {
+    const [ann, bob] = [await bench.person(), await bench.person()];
+    for (const type of ['DISCONNECT_REQUEST', 'REJECT_REQUEST'] as const) {
+      expect(await noticesOf(ann, { type, username: bob.name })).toBeUndefined();
+    }
+    await bench.befriend(ann, bob);
+    await bench.ask(ann, { type: 'DISCONNECT_REQUEST', username: bob.name });
+    expect(await noticesOf(ann, { type: 'DISCONNECT_REQUEST', username: bob.name })).toBeUndefined();
   });
 });
 

@@ -1,6 +1,6 @@
 import { ProduceTimeout } from '@parley/kafka';
 import { seq } from '@parley/protocol';
-import { command, nameOf, originOf, type Owner, RelayBench, type Room, write } from './relay-bench.js';
+import { command, nameOf, originOf, type Owner, RelayBench, type Room, type Told, write } from './relay-bench.js';
 
 let bench: RelayBench;
 let owner: Owner;
@@ -175,6 +175,53 @@ describe('viewers', () => {
     const message = { channelId: room.id, messageSeqId: 1, username: nameOf(ann), content: '1' };
     expect(told.entries[1]).toMatchObject({ kind: 'TO_CHANNEL', message, except: originOf(ann).connection });
     expect(told.pushed).toEqual([[1, others]]);
+  });
+});
+
+describe('who hears of a change of members (D39)', () => {
+  const notices = ({ entries }: Told) => entries.filter((entry) => entry.kind === 'NOTICE');
+
+  it('of a quit: members with a socket, whatever it shows, and the other devices of the one who quit', async () => {
+    const room = await bench.room(1, 3);
+    const elsewhere = await withTwo();
+    const [ann, bob] = room.members;
+    if (ann === undefined || bob === undefined) throw new Error('nobody');
+    await bench.join(elsewhere.room.id, bob);
+    await owner.enter(bob, elsewhere.room.id);
+    await owner.enter(ann, room.id);
+    await owner.enter(elsewhere.ann, elsewhere.room.id);
+    const quit = command(ann, { type: 'QUIT_REQUEST', channelId: room.id });
+    const told = await owner.handle(quit);
+    expect(notices(told)).toEqual([
+      {
+        kind: 'NOTICE',
+        request: quit.origin.request,
+        frame: { type: 'NOTIFY_MEMBER_QUIT', channelId: room.id, username: nameOf(ann) },
+        except: quit.origin.connection,
+        userIds: [bob, ann],
+      },
+    ]);
+    expect(told.pushes).toEqual([]);
+    // The batch may have come again because nobody was told: connection servers know a repetition by its request.
+    expect(notices(await owner.handle(quit))).toEqual(notices(told));
+    expect(notices(await owner.handle(command(ann, { type: 'QUIT_REQUEST', channelId: room.id })))).toEqual([]);
+  });
+
+  it('of a join: all members as they are then', async () => {
+    const { room, ann, bob } = await withTwo();
+    const { ann: cat, room: other } = await withTwo();
+    await owner.enter(bob, room.id);
+    await owner.enter(cat, other.id);
+    await bench.join(room.id, cat);
+    const frame = { type: 'NOTIFY_MEMBER_JOIN' as const, channelId: room.id, username: nameOf(cat) };
+    const change = { kind: 'MEMBERS_CHANGED' as const, channelId: room.id, request: 'r', gone: [], deliveries: [] };
+    const told = await owner.handle(command(ann, { type: 'QUIT_REQUEST', channelId: room.id }), {
+      ...change,
+      joined: [cat],
+      notice: { frame, except: 'c' },
+    });
+    expect(notices(told).at(-1)).toEqual({ kind: 'NOTICE', request: 'r', frame, except: 'c', userIds: [bob, cat] });
+    expect(notices(await owner.handle({ ...change, joined: [cat] }))).toEqual([]);
   });
 });
 

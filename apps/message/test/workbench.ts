@@ -1,5 +1,11 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { messageRelay, type MembersChanged, type Origin, type UserCommandFrame } from '@parley/contracts';
+import {
+  messageRelay,
+  type MembersChanged,
+  type Origin,
+  type UserCommandFrame,
+  type UserNotice,
+} from '@parley/contracts';
 import {
   AccountEntity,
   createTemporaryDatabases,
@@ -40,6 +46,8 @@ const log = createLogger({ service: 'message', instance: 'test', level: 'silent'
 export class Workbench {
   /** Records for the owners of channels. */
   readonly relayed: MembersChanged[] = [];
+  /** Notices of unregistrations. */
+  readonly noticed: UserNotice[] = [];
   readonly redis = createRedis(loadConfig(z.object(redisEnv)), log);
   readonly users: UserDatabase;
   readonly directory: UserDirectory;
@@ -67,7 +75,12 @@ export class Workbench {
       new UncertainCreations(new SystemClock()),
       log,
     );
-    this.unregistration = new Unregistration(this.commandLog, this.users, this.directory, {
+    const deliveries = {
+      deliver: async (_request: string, _deliveries: unknown, notices: readonly UserNotice[] = []) => {
+        this.noticed.push(...notices);
+      },
+    };
+    this.unregistration = new Unregistration(this.commandLog, this.users, this.directory, deliveries, {
       sendAll: async (records) => {
         for (const { value } of records) {
           const record = messageRelay.decode(value);

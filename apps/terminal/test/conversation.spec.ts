@@ -68,11 +68,14 @@ describe('the terminal', () => {
     await ann.output.seen('bob : 안녕 👋\n');
     expect(await ann.type('/leave')).toEqual(['=> Leave channel ChannelId[id=1]']);
     expect(await ann.type('/quit 1')).toEqual(['=> Quit channel ChannelId[id=1]']);
+    await bob.output.seen('=> ann quit channel ChannelId[id=1]\n');
     expect(await ann.type('/enter 1')).toEqual(['=> Error ENTER_REQUEST: Not joined.']);
     expect(await ann.type(`/join ${channelCode.slice(channelCode.lastIndexOf(' ') + 1)}`)).toEqual([
       '=> Joined channel ChannelId[id=1]: reading circle',
     ]);
+    await bob.output.seen('=> ann joined channel ChannelId[id=1]\n');
     expect(await ann.type('/disconnect bob')).toEqual(['=> Disconnected bob result: DISCONNECTED']);
+    await bob.output.seen('=> Disconnected ann\n');
   });
 
   it('shows who is rejected', async () => {
@@ -83,6 +86,19 @@ describe('the terminal', () => {
     await ann.type(`/invite ${shown.split(' ').at(-1)}`);
     await bob.output.seen('connection request?\n');
     expect(await bob.type('/reject ann')).toEqual(['=> Reject ann result: REJECTED']);
+    await ann.output.seen('=> Invitation rejected: bob\n');
+  });
+
+  it('goes back to the lobby when its channel is quit on another device', async () => {
+    await using server = await start();
+    server.world.addChannel('room', ['ann']);
+    await using desk = await loggedIn(server, 'ann');
+    await using phone = seat(server);
+    await phone.type('/login ann password1');
+    await desk.type('/enter 1');
+    await phone.type('/quit 1');
+    await desk.output.seen('=> Leave channel ChannelId[id=1]: Quit on another device.\n');
+    expect(await desk.type('/channels')).toEqual(['=> No channels.']);
   });
 
   it('answers always: wrong place, wrong words, wrong numbers, unknown commands', async () => {

@@ -123,7 +123,12 @@ export class FakeWorld {
         const reject = frame.type === 'REJECT_REQUEST';
         if (!contact) return fail(reject ? ERROR_TEXT.rejectFailed : ERROR_TEXT.disconnectFailed);
         const status = (contact.status = reject ? 'REJECTED' : 'DISCONNECTED');
-        return say({ type: reject ? 'REJECT_RESPONSE' : 'DISCONNECT_RESPONSE', username: frame.username, status });
+        const answer = {
+          type: reject ? 'REJECT_RESPONSE' : 'DISCONNECT_RESPONSE',
+          username: frame.username,
+          status,
+        } as const;
+        return say(answer, [frame.username], { type: reject ? 'NOTIFY_REJECT' : 'NOTIFY_DISCONNECT', username: me });
       }
       case 'FETCH_CHANNELS_REQUEST': {
         const mine = this.channels.filter(({ members }) => members.has(me));
@@ -146,7 +151,11 @@ export class FakeWorld {
         if (!target) return fail(ERROR_TEXT.notFound);
         if (target.members.has(me)) return fail(ERROR_TEXT.alreadyJoined);
         target.members.set(me, 0);
-        return say({ type: 'NOTIFY_JOIN', channelId: target.id, title: target.title });
+        return say({ type: 'NOTIFY_JOIN', channelId: target.id, title: target.title }, [...target.members.keys()], {
+          type: 'NOTIFY_MEMBER_JOIN',
+          channelId: target.id,
+          username: me,
+        });
       }
       case 'LEAVE_REQUEST':
         return say({ type: 'LEAVE_RESPONSE' });
@@ -175,7 +184,10 @@ export class FakeWorld {
       }
       case 'QUIT_REQUEST':
         members.delete(me);
-        return { answer: { type: 'QUIT_RESPONSE', channelId: id }, notes: [] };
+        return {
+          answer: { type: 'QUIT_RESPONSE', channelId: id },
+          notes: [{ to: [...members.keys(), me], frame: { type: 'NOTIFY_MEMBER_QUIT', channelId: id, username: me } }],
+        };
       case 'READ_MESSAGE_ACK':
         members.set(me, Math.max(members.get(me) ?? 0, frame.messageSeqId));
         return { notes: [] };

@@ -1,4 +1,4 @@
-import type { ChannelRef, ChatClient, ChatMessage, EnteredChannel } from '@parley/client';
+import type { ChannelRef, ChatClient, ChatMessage, EnteredChannel, MemberChange } from '@parley/client';
 import { type ChannelId, codePoints, LIMITS, type Seq, type Serial } from '@parley/protocol';
 import { button, make, onSubmit, part } from './dom.js';
 import type { Notices } from './notices.js';
@@ -31,10 +31,12 @@ export class Conversation {
     client.on('entered', (entered) => this.#begin(entered));
     client.on('message', (message) => this.#append(message));
     client.on('removed', () => {
-      notices.trouble('You are no longer in this channel.');
       this.close();
       onClosed();
+      notices.trouble('You are no longer in this channel.');
     });
+    client.on('memberJoined', (change) => this.#tell(change, 'joined'));
+    client.on('memberQuit', (change) => this.#tell(change, 'left'));
     onSubmit(this.#composer, () => this.#write());
     this.#content.addEventListener('keydown', (event) => {
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
@@ -95,6 +97,11 @@ export class Conversation {
   #append(message: ChatMessage): void {
     if (message.channelId !== this.#channel?.channelId) return;
     this.#keepingEnd(() => this.#messages.append(messageItem(message)));
+  }
+
+  #tell({ channelId, username }: MemberChange, what: 'joined' | 'left'): void {
+    if (channelId !== this.#channel?.channelId) return;
+    this.#keepingEnd(() => this.#messages.append(make('li', { className: 'change' }, `${username} ${what}`)));
   }
 
   #write(): void {

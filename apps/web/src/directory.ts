@@ -1,7 +1,15 @@
-import type { Channel, ChannelRef, ChatClient, Contact } from '@parley/client';
+import {
+  type Channel,
+  type ChannelRef,
+  type ChatClient,
+  type Contact,
+  type MemberChange,
+  sameUser,
+} from '@parley/client';
 import type { ChannelId } from '@parley/protocol';
 import { button, field, make, onSubmit, part } from './dom.js';
 import type { Notices } from './notices.js';
+import { headCountText } from './texts.js';
 
 /** The lists of channels and people, and what can be done with them. */
 export class Directory {
@@ -10,6 +18,8 @@ export class Directory {
   readonly #contacts = part('contacts', HTMLUListElement);
   readonly #participants = part('participants', HTMLDivElement);
   readonly #ownCode = part('own-code', HTMLInputElement);
+  /** Members of each listed channel, and where their number is shown. */
+  readonly #headCounts = new Map<ChannelId, { count: number; readonly shown: HTMLSpanElement }>();
   #current: ChannelId | undefined;
 
   constructor(
@@ -25,13 +35,23 @@ export class Directory {
     onSubmit(invite, () => notices.attempt(() => this.#invite(invite)));
     part('copy-code', HTMLButtonElement).onclick = () => notices.attempt(() => this.#copyCode());
     client.on('invited', ({ username }) => {
-      notices.news(`${username} would like to meet you.`);
       notices.attempt(() => this.refreshPeople());
+      notices.news(`${username} would like to meet you.`);
     });
     client.on('accepted', ({ username }) => {
       notices.attempt(() => this.refreshPeople());
       notices.news(`${username} has accepted.`);
     });
+    client.on('rejected', ({ username }) => {
+      notices.attempt(() => this.refreshPeople());
+      notices.news(`The invitation between you and ${username} was rejected.`);
+    });
+    client.on('contactEnded', ({ username }) => {
+      notices.attempt(() => this.refreshPeople());
+      notices.news(`You and ${username} are no longer connected.`);
+    });
+    client.on('memberJoined', (change) => this.#membersChanged(change, 1));
+    client.on('memberQuit', (change) => this.#membersChanged(change, -1));
     client.on('joined', ({ title }) => {
       notices.attempt(() => this.refreshChannels());
       notices.news(`You are now in “${title}”.`);
@@ -45,6 +65,7 @@ export class Directory {
 
   async refreshChannels(): Promise<void> {
     const channels = await this.client.channels();
+    this.#headCounts.clear();
     this.#channels.replaceChildren(...channels.map((channel) => this.#channelItem(channel)));
     if (channels.length === 0) this.#channels.append(make('li', { className: 'hint' }, 'No channel yet.'));
     this.#mark();
@@ -70,11 +91,23 @@ export class Directory {
     }
   }
 
+  /** Others are only counted: if every member asked for the list again, a large channel would have much to answer. */
+  #membersChanged({ channelId, username }: MemberChange, by: 1 | -1): void {
+    if (sameUser(username, this.client.session?.username ?? '')) {
+      return this.notices.attempt(() => this.refreshChannels());
+    }
+    const listed = this.#headCounts.get(channelId);
+    if (listed === undefined) return;
+    listed.count += by;
+    listed.shown.textContent = headCountText(listed.count);
+  }
+
   #channelItem(channel: Channel): HTMLLIElement {
-    const people = channel.headCount === 1 ? '1 person' : `${channel.headCount} people`;
+    const shown = make('span', { className: 'hint' }, headCountText(channel.headCount));
+    this.#headCounts.set(channel.channelId, { count: channel.headCount, shown });
     const open = button(channel.title, () => this.notices.attempt(() => this.onChoose(channel)));
     open.value = String(channel.channelId);
-    return make('li', {}, open, make('span', { className: 'hint' }, people));
+    return make('li', {}, open, shown);
   }
 
   #invitationItem({ username }: Contact): HTMLLIElement {

@@ -1,5 +1,5 @@
 import { RequestError, Unreachable } from '@parley/client';
-import { failureText, refusalText, statusText } from './texts.js';
+import { failureText, headCountText, refusalText, statusText } from './texts.js';
 
 describe('the status line', () => {
   it('is empty while connected', () => expect(statusText({ state: 'open', url: 'ws://x' })).toBe(''));
@@ -9,6 +9,10 @@ describe('the status line', () => {
 
   it('never tells of an attempt in no time', () =>
     expect(statusText({ state: 'waiting', delayMs: 80 })).toBe('Connecting again in 1 s…'));
+});
+
+describe('the people of a channel', () => {
+  it('are counted', () => expect([1, 2].map(headCountText)).toEqual(['1 person', '2 people']));
 });
 
 describe('what went wrong', () => {

@@ -16,6 +16,8 @@ export function statusText(state: LinkState): string {
   }
 }
 
+export const headCountText = (headCount: number): string => (headCount === 1 ? '1 person' : `${headCount} people`);
+
 /** An error in words for the person at the screen. */
 export function failureText(error: unknown): string {
   if (error instanceof RequestError) {

@@ -59,6 +59,13 @@ export class ActiveChannel {
     if (this.#view?.channelId === channelId) this.close();
   }
 
+  /** The membership ended on another device. */
+  quitElsewhere(channelId: ChannelId): void {
+    if (this.#view?.channelId !== channelId) return;
+    this.close();
+    this.options.onRemoved({ channelId, reason: 'Quit on another device.' });
+  }
+
   /** Messages of channels that are not on the screen wait in the history until those are entered. */
   deliver(message: ChatMessage): void {
     for (const view of new Set([this.#view, this.#entering])) {

@@ -108,6 +108,48 @@ describe('a missing message', () => {
   });
 });
 
+describe('notices', () => {
+  it('are asked for with every socket', async () => {
+    const { clock, server } = await connected();
+    server.cut();
+    await clock.pass(1000);
+    expect(server.dialled).toEqual(Array(2).fill('ws://one/ws/v1/message?notices=1'));
+  });
+
+  it('become events', async () => {
+    const { client, server } = await connected();
+    const events: unknown[] = [];
+    for (const name of ['rejected', 'contactEnded', 'memberJoined', 'memberQuit', 'removed'] as const) {
+      client.on(name, (event) => events.push([name, event]));
+    }
+    server.send(
+      { type: 'NOTIFY_REJECT', username: 'bob' },
+      { type: 'NOTIFY_DISCONNECT', username: 'cat' },
+      { type: 'NOTIFY_MEMBER_JOIN', channelId: CHANNEL, username: 'dan' },
+      { type: 'NOTIFY_MEMBER_QUIT', channelId: CHANNEL, username: 'dan' },
+    );
+    expect(events).toEqual([
+      ['rejected', { username: 'bob' }],
+      ['contactEnded', { username: 'cat' }],
+      ['memberJoined', { channelId: CHANNEL, username: 'dan' }],
+      ['memberQuit', { channelId: CHANNEL, username: 'dan' }],
+    ]);
+  });
+
+  it('of a quit on another device close that channel, and no other', async () => {
+    const { client, server, screen } = await connected(channelServer(0, 0).server);
+    const removed: unknown[] = [];
+    client.on('removed', (event) => removed.push(event));
+    await client.enter(CHANNEL);
+    server.send({ type: 'NOTIFY_MEMBER_QUIT', channelId: channelId(9), username: 'ann' });
+    server.send({ type: 'NOTIFY_MEMBER_QUIT', channelId: CHANNEL, username: 'bob' });
+    expect([client.channelId, removed]).toEqual([CHANNEL, []]);
+    server.send({ type: 'NOTIFY_MEMBER_QUIT', channelId: CHANNEL, username: 'ANN' }, notify(1));
+    expect([client.channelId, screen]).toEqual([undefined, []]);
+    expect(removed).toEqual([{ channelId: CHANNEL, reason: 'Quit on another device.' }]);
+  });
+});
+
 describe('requests', () => {
   it('get the answers of their own type, one at a time and in order', async () => {
     const { client, server } = await connected();

@@ -10,7 +10,7 @@ import {
   type StoredMessage,
 } from '@parley/protocol';
 import { ActiveChannel } from './active-channel.js';
-import type { EnteredChannel } from './chat-events.js';
+import type { EnteredChannel, MemberChange } from './chat-events.js';
 import { type ChatClientOptions, type ChatTimings, DEFAULT_TIMINGS } from './chat-options.js';
 import { type Clock, type Random, systemClock, type Timer } from './clock.js';
 import { RequestError } from './errors.js';
@@ -210,9 +210,22 @@ export class ChatClient extends ServerCommands {
         return this.emit('invited', { username: frame.username });
       case 'NOTIFY_ACCEPT':
         return this.emit('accepted', { username: frame.username });
+      case 'NOTIFY_REJECT':
+        return this.emit('rejected', { username: frame.username });
+      case 'NOTIFY_DISCONNECT':
+        return this.emit('contactEnded', { username: frame.username });
+      case 'NOTIFY_MEMBER_JOIN':
+        return this.emit('memberJoined', { channelId: frame.channelId, username: frame.username });
+      case 'NOTIFY_MEMBER_QUIT':
+        return this.#memberQuit({ channelId: frame.channelId, username: frame.username });
       default:
         if (!this.requests.take(frame) && frame.type === 'NOTIFY_JOIN') this.emit('joined', frame);
     }
+  }
+
+  #memberQuit(change: MemberChange): void {
+    this.emit('memberQuit', change);
+    if (this.#isOwn(change.username)) this.#active.quitElsewhere(change.channelId);
   }
 
   /** An own message takes its place by its sequence, like everybody's. */
@@ -250,6 +263,10 @@ export class ChatClient extends ServerCommands {
   }
 
   protected chatMessage({ channelId, messageSeqId, username, content }: StoredMessage): ChatMessage {
-    return { channelId, seq: messageSeqId, username, content, mine: sameUser(username, this.#session?.username ?? '') };
+    return { channelId, seq: messageSeqId, username, content, mine: this.#isOwn(username) };
+  }
+
+  #isOwn(username: string): boolean {
+    return sameUser(username, this.#session?.username ?? '');
   }
 }

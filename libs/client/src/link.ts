@@ -1,4 +1,4 @@
-import { PATHS, reconnectAfter } from '@parley/protocol';
+import { NOTICES, PATHS, reconnectAfter } from '@parley/protocol';
 import { backoff } from './backoff.js';
 import type { Clock, Random, Timer } from './clock.js';
 import type { Endpoints } from './endpoints.js';
@@ -89,7 +89,7 @@ export class Link {
         socket.close();
         reject(new Unreachable(`${url} did not answer.`));
       });
-      const socket = openSocket(url, session, {
+      const socket = openSocket(`${url}?${NOTICES.parameter}=${NOTICES.wanted}`, session, {
         opened: () => {
           giveUp.cancel();
           if (!ours()) {

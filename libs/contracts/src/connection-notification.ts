@@ -1,5 +1,6 @@
 import { ChannelId, Seq, ServerFrame, StoredMessage, UserId } from '@parley/protocol';
 import { z } from 'zod';
+import { UserNotice } from './notice.js';
 import { topic, type Topic } from './topic.js';
 
 /** For one socket. */
@@ -36,7 +37,17 @@ export const Replayed = z.object({
 /** A user is no longer a member: sockets of theirs that show the channel leave it. */
 export const MemberGone = z.object({ kind: z.literal('MEMBER_GONE'), channelId: ChannelId, userId: UserId });
 
-export const NotificationEntry = z.discriminatedUnion('kind', [ToConnection, ToUser, ToChannel, Replayed, MemberGone]);
+/** For all sockets of these users on this server that have asked for notices. */
+export const ToNoticed = z.object({ kind: z.literal('NOTICE'), request: z.string(), ...UserNotice.shape });
+
+export const NotificationEntry = z.discriminatedUnion('kind', [
+  ToConnection,
+  ToUser,
+  ToChannel,
+  Replayed,
+  MemberGone,
+  ToNoticed,
+]);
 export type NotificationEntry = z.infer<typeof NotificationEntry>;
 
 /** One record per batch and connection server, whatever the number of people behind it; entries are in order. */

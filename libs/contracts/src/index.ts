@@ -4,6 +4,7 @@ export * from './connection-presence.js';
 export * from './layout.js';
 export * from './message-relay.js';
 export * from './message-request.js';
+export * from './notice.js';
 export * from './origin.js';
 export * from './push-notification.js';
 export * from './redis-keys.js';

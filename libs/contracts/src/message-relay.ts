@@ -11,6 +11,7 @@ import {
   WriteMessage,
 } from '@parley/protocol';
 import { z } from 'zod';
+import { Notice } from './notice.js';
 import { Origin } from './origin.js';
 import { topic } from './topic.js';
 
@@ -55,6 +56,8 @@ export const MembersChanged = about('MEMBERS_CHANGED').extend({
   joined: z.array(UserId),
   gone: z.array(UserId),
   deliveries: z.array(Delivery),
+  /** For all members. */
+  notice: Notice.optional(),
 });
 export type MembersChanged = z.infer<typeof MembersChanged>;
 

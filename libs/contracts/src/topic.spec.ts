@@ -17,7 +17,7 @@ const fieldsOf = (text: string): [string, unknown][] =>
   Object.entries(z.record(z.string(), z.json()).parse(JSON.parse(text)));
 
 /** Fields that records of an earlier version do not have. */
-const ADDED = new Set(['part']);
+const ADDED = new Set(['part', 'notice']);
 
 const everyField = sampleRecords.flatMap((sample) =>
   fieldsOf(sample.text)

@@ -89,6 +89,11 @@ export const sampleRecords: readonly SampleRecord[] = [
       '{"kind":"MEMBERS_CHANGED","channelId":2,"request":"1-b00t-f","joined":[7],"gone":[],"deliveries":[{"userId":7,"only":{"server":"1","connection":"1-b00t-3"},"frame":{"type":"NOTIFY_JOIN","channelId":2,"title":"room"}},{"userId":8,"frame":{"type":"NOTIFY_JOIN","channelId":2,"title":"room"}}]}',
     ],
     [
+      'members changed, and the others hear of it',
+      '2',
+      '{"kind":"MEMBERS_CHANGED","channelId":2,"request":"1-b00t-f","joined":[7],"gone":[],"deliveries":[],"notice":{"frame":{"type":"NOTIFY_MEMBER_JOIN","channelId":2,"username":"ann"},"except":"1-b00t-3"}}',
+    ],
+    [
       'viewer left',
       '2',
       '{"kind":"VIEWER_LEFT","channelId":2,"userId":7,"server":"1","connection":"1-b00t-3","seen":12}',
@@ -106,6 +111,7 @@ export const sampleRecords: readonly SampleRecord[] = [
         `{"kind":"TO_CHANNEL","message":${HELLO},"request":"1-b00t-f","except":"1-b00t-3"}`,
         `{"kind":"REPLAYED","channelId":2,"messages":[${HELLO}],"last":13}`,
         '{"kind":"MEMBER_GONE","channelId":2,"userId":7}',
+        '{"kind":"NOTICE","request":"1-b00t-f","frame":{"type":"NOTIFY_REJECT","username":"bob"},"userIds":[7,8]}',
       ].join()}]}`,
     ],
   ]),

@@ -11,6 +11,9 @@ export const PATHS = {
   webSocket: '/ws/v1/message',
 } as const;
 
+/** Query parameter of the WebSocket's path by which a client asks for notices. */
+export const NOTICES = { parameter: 'notices', wanted: '1' } as const;
+
 /** Cookie that carries the session; its value is the body of a successful login. */
 export const SESSION_COOKIE = 'SESSION';
 

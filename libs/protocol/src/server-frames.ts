@@ -16,9 +16,18 @@ export const StoredMessage = z.object({
 });
 export type StoredMessage = z.infer<typeof StoredMessage>;
 
+/** What others have done. Sent only to sockets that have asked for notices: other clients do not know these types. */
+export const NoticeFrame = z.discriminatedUnion('type', [
+  about('NOTIFY_REJECT'),
+  about('NOTIFY_DISCONNECT'),
+  z.object({ type: z.literal('NOTIFY_MEMBER_JOIN'), channelId: ChannelId, username: z.string() }),
+  z.object({ type: z.literal('NOTIFY_MEMBER_QUIT'), channelId: ChannelId, username: z.string() }),
+]);
+export type NoticeFrame = z.infer<typeof NoticeFrame>;
+
 /**
  * Everything a version 1 client may receive. Clients of that version drop a frame with an unknown field,
- * so the field sets are exact: nothing may be added here.
+ * so the field sets are exact: nothing may be added here. New types are notices.
  */
 export const ServerFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('FETCH_USER_INVITECODE_RESPONSE'), inviteCode: z.string() }),
@@ -52,6 +61,7 @@ export const ServerFrame = z.discriminatedUnion('type', [
     messageType: z.string(),
     message: z.string(),
   }),
+  ...NoticeFrame.options,
 ]);
 export type ServerFrame = z.infer<typeof ServerFrame>;
 export type ServerFrameType = ServerFrame['type'];

@@ -47,8 +47,11 @@ export class WireClient implements AsyncDisposable {
     server: string,
     session: string | undefined,
     headers: Record<string, string> = {},
+    query: Record<string, string> = {},
   ): Promise<WireClient> {
-    const socket = new WebSocket(new URL(PATHS.webSocket, server.replace(/^http/, 'ws')), {
+    const url = new URL(PATHS.webSocket, server.replace(/^http/, 'ws'));
+    url.search = new URLSearchParams(query).toString();
+    const socket = new WebSocket(url, {
       perMessageDeflate: false,
       headers: { ...(session !== undefined && { cookie: `${SESSION_COOKIE}=${session}` }), ...headers },
     });

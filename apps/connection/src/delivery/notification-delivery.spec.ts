@@ -1,6 +1,6 @@
 import type { NotificationEntry } from '@parley/contracts';
 import { createLogger, Metrics } from '@parley/platform';
-import { channelId, seq, type ServerFrame, userId } from '@parley/protocol';
+import { channelId, type NoticeFrame, seq, type ServerFrame, userId } from '@parley/protocol';
 import { fakeSocket, ScriptedKafka, written } from '../../test/fake-socket.js';
 import { PresenceAnnouncer } from '../presence/presence-announcer.js';
 import { ConnectionMetrics } from '../server/connection-metrics.js';
@@ -11,6 +11,7 @@ import { ChannelViews } from './channel-views.js';
 import { LateAnswers } from './late-answers.js';
 import { NotificationDelivery } from './notification-delivery.js';
 import { RelayNotes } from './relay-notes.js';
+import { ToldNotices } from './told-notices.js';
 import { Undelivered } from './undelivered.js';
 
 const ROOM = channelId(7);
@@ -33,12 +34,13 @@ function setUp() {
     views,
     late,
     undelivered,
+    new ToldNotices(),
     { answered: (request) => !givenUp.has(request) },
     metrics,
     log,
   );
-  const open = (id: string, user: number) => {
-    const fake = fakeSocket({ id, user });
+  const open = (id: string, user: number, wantsNotices = false) => {
+    const fake = fakeSocket({ id, user, wantsNotices });
     sockets.add(fake.socket);
     return fake;
   };
@@ -266,6 +268,43 @@ describe('a socket that is in a channel', () => {
       [OTHER, OTHER],
       [undefined, OTHER],
     ]);
+  });
+});
+
+describe('a notice (D39)', () => {
+  const notice = (over: Partial<Extract<NotificationEntry, { kind: 'NOTICE' }>> = {}): NotificationEntry => ({
+    kind: 'NOTICE',
+    userIds: [userId(1), userId(2), userId(3)],
+    request: 'r',
+    frame: { type: 'NOTIFY_MEMBER_QUIT', channelId: ROOM, username: 'bob' },
+    ...over,
+  });
+
+  it('goes to every socket of its users that has asked for notices, in whatever channel, and to no other', async () => {
+    const { delivery, kafka, open } = setUp();
+    const [phone, desk, bob] = [open('phone', 1, true), open('desk', 1, true), open('bob', 2, true)];
+    const [old, stranger] = [open('old', 1), open('eve', 4, true)];
+    expect(delivery.deliver(notice())).toBe(3);
+    await written();
+    for (const { frames } of [phone, desk, bob]) expect(frames).toEqual(['NOTIFY_MEMBER_QUIT']);
+    for (const { frames } of [old, stranger]) expect(frames).toEqual([]);
+    expect(kafka.records).toEqual([]);
+  });
+
+  it('leaves out the socket that has its answer instead', async () => {
+    const { delivery, open } = setUp();
+    const [phone, desk] = [open('phone', 1, true), open('desk', 1, true)];
+    expect(delivery.deliver(notice({ except: 'phone' }))).toBe(1);
+    await written();
+    expect([phone.frames, desk.frames]).toEqual([[], ['NOTIFY_MEMBER_QUIT']]);
+  });
+
+  it('is told once, however often it comes; another one of the same request is told as well', () => {
+    const { delivery, open } = setUp();
+    open('ann', 1, true);
+    const other: NoticeFrame = { type: 'NOTIFY_DISCONNECT', username: 'bob' };
+    const entries = [notice(), notice({ frame: other }), notice({ request: 'r2' })];
+    expect([...entries, ...entries].map((entry) => delivery.deliver(entry))).toEqual([1, 1, 1, 0, 0, 0]);
   });
 });
 

@@ -9,6 +9,7 @@ import { OpenSockets } from '../socket/open-sockets.js';
 import { textFrame } from '../socket/text-frame.js';
 import { ChannelViews } from './channel-views.js';
 import { LateAnswers } from './late-answers.js';
+import { ToldNotices } from './told-notices.js';
 import { Undelivered } from './undelivered.js';
 
 type EntryOf<K extends NotificationEntry['kind']> = Extract<NotificationEntry, { kind: K }>;
@@ -21,6 +22,7 @@ export class NotificationDelivery {
     private readonly views: ChannelViews,
     private readonly late: LateAnswers,
     private readonly undelivered: Undelivered,
+    private readonly notices: ToldNotices,
     @Inject(FrameSender) private readonly sender: Pick<FrameSender, 'answered'>,
     private readonly metrics: ConnectionMetrics,
     private readonly log: Log,
@@ -46,6 +48,8 @@ export class NotificationDelivery {
       case 'MEMBER_GONE':
         this.memberGone(entry);
         return 0;
+      case 'NOTICE':
+        return this.notice(entry);
     }
   }
 
@@ -88,6 +92,20 @@ export class NotificationDelivery {
     const prepared = textFrame(encodeFrame(frame));
     for (const socket of sockets) socket.sendPrepared(prepared);
     return sockets.size;
+  }
+
+  private notice({ userIds, request, frame, except }: EntryOf<'NOTICE'>): number {
+    const text = encodeFrame(frame);
+    if (!this.notices.isNew(request, text)) return 0;
+    const prepared = textFrame(text);
+    let sockets = 0;
+    for (const socket of userIds.flatMap((userId) => [...this.sockets.ofUser(userId)])) {
+      if (!socket.wantsNotices || socket.id === except) continue;
+      socket.sendPrepared(prepared);
+      sockets += 1;
+    }
+    this.log.debug({ trace: request, type: frame.type, sockets }, 'notice');
+    return sockets;
   }
 
   private memberGone({ channelId, userId }: EntryOf<'MEMBER_GONE'>): void {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { sessionCookie } from '@parley/contracts';
 import { Log } from '@parley/platform';
-import { err, ok, PATHS, type Result } from '@parley/protocol';
+import { err, NOTICES, ok, PATHS, type Result } from '@parley/protocol';
 import { type ActiveSession, SessionStore } from '@parley/session';
 import { ConnectionSettings } from '../config.js';
 import { OpenSockets } from '../socket/open-sockets.js';
@@ -10,6 +10,10 @@ import { AllowedOrigins } from './allowed-origins.js';
 
 /** HTTP status of a refused upgrade. */
 export type Refusal = 401 | 403 | 404 | 503;
+
+/** Anything but the value that says so is no wish: a client that means something else by it must not be surprised. */
+export const asksForNotices = (url = ''): boolean =>
+  new URLSearchParams(url.split('?', 2)[1]).get(NOTICES.parameter) === NOTICES.wanted;
 
 /** Decides who may open a socket. */
 @Injectable()

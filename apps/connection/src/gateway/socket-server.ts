@@ -7,7 +7,7 @@ import type { ConnectionMetrics } from '../server/connection-metrics.js';
 import type { ServerIdentity } from '../server/server-identity.js';
 import { ClientSocket } from '../socket/client-socket.js';
 import { FlushQueue } from '../socket/flush-queue.js';
-import type { Handshake, Refusal } from './handshake.js';
+import { asksForNotices, type Handshake, type Refusal } from './handshake.js';
 
 /** UTF-8 needs at most this many bytes per UTF-16 code unit; exact lengths are checked on the text. */
 const BYTES_PER_CHARACTER = 4;
@@ -59,7 +59,10 @@ export class SocketServer {
       stream.off('error', ignore);
       const id = this.parts.identity.nextConnection();
       const limits = this.parts.settings.socket;
-      this.onOpen(new ClientSocket({ id, session: session.value, ws, stream, limits, flushes: this.flushes }));
+      const wantsNotices = asksForNotices(request.url);
+      this.onOpen(
+        new ClientSocket({ id, session: session.value, wantsNotices, ws, stream, limits, flushes: this.flushes }),
+      );
     });
   }
 }

@@ -15,6 +15,8 @@ export type CloseReason = keyof typeof CLOSE;
 export interface OpenedSocket {
   readonly id: string;
   readonly session: ActiveSession;
+  /** Whether the client knows what a notice is. */
+  readonly wantsNotices: boolean;
   readonly ws: WebSocket;
   /** The stream under `ws`: data frames are written to it directly, prepared once for all their receivers. */
   readonly stream: Duplex;
@@ -48,6 +50,7 @@ export class ClientSocket {
   readonly userId: UserId;
   readonly username: string;
   readonly session: ActiveSession;
+  readonly wantsNotices: boolean;
   readonly shown = new ShownChannel();
   readonly budget: FrameBudget;
   readonly uncertain = new UncertainRequests(UNCERTAIN_REQUESTS);
@@ -67,9 +70,10 @@ export class ClientSocket {
   private isGone = false;
   private cutOff: NodeJS.Timeout | undefined;
 
-  constructor({ id, session, ws, stream, limits, flushes }: OpenedSocket) {
+  constructor({ id, session, wantsNotices, ws, stream, limits, flushes }: OpenedSocket) {
     this.id = id;
     this.session = session;
+    this.wantsNotices = wantsNotices;
     this.userId = session.session.userId;
     this.username = session.session.username;
     this.ws = ws;

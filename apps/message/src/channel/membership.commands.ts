@@ -1,4 +1,4 @@
-import type { Origin } from '@parley/contracts';
+import type { Notice, Origin } from '@parley/contracts';
 import { type ClientFrameOf, ERROR_TEXT } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { CommandLog } from '../request/command.log.js';
@@ -47,7 +47,7 @@ export class MembershipCommands {
   }
 
   join(origin: Origin, { type, inviteCode }: ClientFrameOf<'JOIN_REQUEST'>): Promise<Outcome> {
-    const { userId } = origin;
+    const { userId, username, connection } = origin;
     return this.log.once(origin.request, Outcome, async (tx) => {
       const accounts = await holdAccounts(tx, [userId]);
       if (!accounts.has(userId)) return refusal(origin, type, ERROR_TEXT.failed);
@@ -62,8 +62,9 @@ export class MembershipCommands {
       }
       const { id: channelId, title } = decision.value;
       await this.channels.addMembers(tx, channelId, [userId]);
+      const notice: Notice = { frame: { type: 'NOTIFY_MEMBER_JOIN', channelId, username }, except: connection };
       return {
-        membersChanged: { channelId, joined: [userId], gone: [] },
+        membersChanged: { channelId, joined: [userId], gone: [], notice },
         deliveries: [toAsker(origin, { type: 'NOTIFY_JOIN', channelId, title })],
       };
     });

@@ -1,4 +1,4 @@
-import type { Delivery, Origin } from '@parley/contracts';
+import type { Delivery, Origin, UserNotice } from '@parley/contracts';
 import type { Transaction } from '@parley/persistence';
 import { type ClientFrameOf, type ClientFrameType, ERROR_TEXT, type ServerFrame, type UserId } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
@@ -25,8 +25,15 @@ interface ContactCommand {
   readonly failure: string;
   readonly findPartner: (tx: Transaction) => Promise<UserId | undefined>;
   readonly decide: (found: ContactCase) => ContactDecision;
-  /** The answer to the asker, and a frame for the partner if they hear of it. */
-  readonly tell: (change: ContactChange, asker: Party) => { answer: ServerFrame; partner?: ServerFrame };
+  readonly tell: (change: ContactChange, asker: Party) => Told;
+}
+
+interface Told {
+  /** To the asker. */
+  readonly answer: ServerFrame;
+  readonly partner?: ServerFrame;
+  /** To the partner, and to the asker's other devices; each gets the name of the other one. */
+  readonly notice?: 'NOTIFY_REJECT' | 'NOTIFY_DISCONNECT';
 }
 
 /** Invitations between users and what becomes of them. */
@@ -79,7 +86,10 @@ export class ContactCommands {
       failure: ERROR_TEXT.rejectFailed,
       findPartner: (tx) => this.contacts.idByName(tx, username),
       decide: decideReject,
-      tell: ({ partner, status }) => ({ answer: { type: 'REJECT_RESPONSE', username: partner.name, status } }),
+      tell: ({ partner, status }) => ({
+        answer: { type: 'REJECT_RESPONSE', username: partner.name, status },
+        notice: 'NOTIFY_REJECT',
+      }),
     });
   }
 
@@ -89,7 +99,10 @@ export class ContactCommands {
       failure: ERROR_TEXT.disconnectFailed,
       findPartner: (tx) => this.contacts.idByName(tx, username),
       decide: decideDisconnect,
-      tell: ({ partner, status }) => ({ answer: { type: 'DISCONNECT_RESPONSE', username: partner.name, status } }),
+      tell: ({ partner, status }) => ({
+        answer: { type: 'DISCONNECT_RESPONSE', username: partner.name, status },
+        notice: 'NOTIFY_DISCONNECT',
+      }),
     });
   }
 
@@ -101,10 +114,17 @@ export class ContactCommands {
       if (!decision.ok) return refusal(origin, type, decision.error);
       const change = decision.value;
       await this.contacts.change(tx, found.asker, change);
-      const told = tell(change, found.asker);
+      const { asker } = found;
+      const { partner } = change;
+      const told = tell(change, asker);
       const deliveries: Delivery[] = [toAsker(origin, told.answer)];
-      if (told.partner !== undefined) deliveries.push({ userId: change.partner.id, frame: told.partner });
-      return { deliveries };
+      if (told.partner !== undefined) deliveries.push({ userId: partner.id, frame: told.partner });
+      if (told.notice === undefined) return { deliveries };
+      const notices: UserNotice[] = [
+        { userIds: [partner.id], frame: { type: told.notice, username: asker.name } },
+        { userIds: [asker.id], frame: { type: told.notice, username: partner.name }, except: origin.connection },
+      ];
+      return { deliveries, notices };
     });
   }
 }

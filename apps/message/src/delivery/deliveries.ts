@@ -1,4 +1,4 @@
-import { type Delivery, NOTIFICATION_TOPIC_PREFIX } from '@parley/contracts';
+import { type Delivery, NOTIFICATION_TOPIC_PREFIX, type UserNotice } from '@parley/contracts';
 import { BatchingProducer, RecordRefused } from '@parley/kafka';
 import { Inject, Injectable } from '@nestjs/common';
 import { PresenceMap } from '../presence/presence.map.js';
@@ -24,9 +24,10 @@ export class Deliveries {
     await Promise.all(batch.take().map((record) => this.produce(record)));
   }
 
-  async deliver(request: string, deliveries: readonly Delivery[]): Promise<void> {
+  async deliver(request: string, deliveries: readonly Delivery[], notices: readonly UserNotice[] = []): Promise<void> {
     const batch = this.batch();
     batch.deliver(request, deliveries);
+    for (const notice of notices) batch.notify(request, notice);
     await this.send(batch);
   }
 

@@ -8,6 +8,7 @@ import {
   pushIdOfRequest,
   pushNotification,
   type PushNotification,
+  type UserNotice,
 } from '@parley/contracts';
 import type { ChannelId, ServerFrame, StoredMessage, UserId } from '@parley/protocol';
 import type { PresenceMap } from '../presence/presence.map.js';
@@ -22,6 +23,7 @@ export interface OutRecord {
 /** Collects what one batch has to tell, in order: one record per connection server, whatever the number of people. */
 export class DeliveryBatch {
   private readonly entries = new Map<string, NotificationEntry[]>();
+  private readonly notices = new Map<string, NotificationEntry[]>();
   private readonly pushes: PushNotification[] = [];
 
   constructor(private readonly presence: PresenceMap) {}
@@ -56,6 +58,17 @@ export class DeliveryBatch {
     }
   }
 
+  /** One entry per server, whatever the number of users behind it. */
+  notify(request: string, { userIds, ...notice }: UserNotice): void {
+    const byServer = new Map<string, UserId[]>();
+    for (const userId of userIds) {
+      for (const server of this.presence.serversOf(userId)) listOf(byServer, server).push(userId);
+    }
+    for (const [server, users] of byServer) {
+      listOf(this.notices, server).push({ kind: 'NOTICE', request, ...notice, userIds: users });
+    }
+  }
+
   /** A stored message: one entry per server with a viewer, one push for all members without one. */
   message(message: StoredMessage, from: { request: string; connection: string }, absent: readonly UserId[]): void {
     const entry: NotificationEntry = { kind: 'TO_CHANNEL', message, request: from.request, except: from.connection };
@@ -82,7 +95,8 @@ export class DeliveryBatch {
   /** What has been collected; the batch is empty afterwards. */
   take(): OutRecord[] {
     const records: OutRecord[] = [];
-    for (const [server, entries] of this.entries) {
+    // Apart from the rest: a server of the version before, which cannot read notices, must lose nothing else.
+    for (const [server, entries] of [...this.entries, ...this.notices]) {
       const topic = connectionNotification(server);
       for (const value of recordsOf(topic, entries)) records.push({ topic: topic.name, key: null, value });
     }
@@ -94,19 +108,24 @@ export class DeliveryBatch {
       });
     }
     this.entries.clear();
+    this.notices.clear();
     this.pushes.length = 0;
     return records;
   }
 
   private to(server: string, entry: NotificationEntry): void {
-    const entries = this.entries.get(server);
-    if (entries === undefined) this.entries.set(server, [entry]);
-    else entries.push(entry);
+    listOf(this.entries, server).push(entry);
   }
 
   private push(id: string, request: string, userIds: readonly UserId[], frame: ServerFrame): void {
     this.pushes.push({ id, request, userIds: [...userIds], frame });
   }
+}
+
+function listOf<T>(lists: Map<string, T[]>, key: string): T[] {
+  let list = lists.get(key);
+  if (list === undefined) lists.set(key, (list = []));
+  return list;
 }
 
 /** Well below what the producer takes. */

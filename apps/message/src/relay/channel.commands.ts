@@ -48,6 +48,11 @@ export class ChannelCommands {
     }
     for (const userId of change.gone) out.memberGone(change.channelId, userId);
     out.deliver(change.request, change.deliveries);
+    // While the members are not known, nobody hears of it before the next look.
+    const { notice } = change;
+    if (notice !== undefined && channel !== undefined) {
+      out.notify(change.request, { ...notice, userIds: [...channel.members] });
+    }
   }
 
   read({ channelId, server, positions }: Reads, out: DeliveryBatch): void {
@@ -117,7 +122,14 @@ export class ChannelCommands {
     const outcome = await this.channels.quit(origin.request, origin.userId, channelId);
     channel?.quit(origin.userId);
     out.memberGone(channelId, origin.userId);
-    return outcome === 'quit' ? { type: 'QUIT_RESPONSE', channelId } : failure('QUIT_REQUEST', ERROR_TEXT.notJoined);
+    if (outcome === 'not-joined') return failure('QUIT_REQUEST', ERROR_TEXT.notJoined);
+    const { request, userId, username, connection } = origin;
+    out.notify(request, {
+      frame: { type: 'NOTIFY_MEMBER_QUIT', channelId, username },
+      except: connection,
+      userIds: [...(channel?.members ?? []), userId],
+    });
+    return { type: 'QUIT_RESPONSE', channelId };
   }
 }
 

@@ -1,12 +1,13 @@
-import { Delivery, MembersChanged, type Origin } from '@parley/contracts';
+import { Delivery, MembersChanged, type Origin, UserNotice } from '@parley/contracts';
 import type { ClientFrameType, ServerFrame } from '@parley/protocol';
 import { z } from 'zod';
 
 /** What a command leads to, once its effects are committed. Stored with them, so that a repetition tells the same. */
 export const Outcome = z.object({
   deliveries: z.array(Delivery),
+  notices: z.array(UserNotice).optional(),
   /** The owner of this channel must know before anyone gets a delivery. */
-  membersChanged: MembersChanged.pick({ channelId: true, joined: true, gone: true }).optional(),
+  membersChanged: MembersChanged.pick({ channelId: true, joined: true, gone: true, notice: true }).optional(),
 });
 export type Outcome = z.infer<typeof Outcome>;
 

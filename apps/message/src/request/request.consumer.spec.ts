@@ -1,4 +1,4 @@
-import { type MessageRequest, messageRequest, type Origin } from '@parley/contracts';
+import { type MessageRequest, messageRequest, type Origin, type UserNotice } from '@parley/contracts';
 import { DependencyUnavailable, type InboundRecord, UnreadableRecords } from '@parley/kafka';
 import { createLogger } from '@parley/platform';
 import { channelId, type ServerFrame, userId } from '@parley/protocol';
@@ -62,8 +62,8 @@ function setUp() {
     commands,
     unregistration,
     {
-      deliver: async (_, deliveries) => {
-        frames.push(...deliveries.map(({ frame }) => frame));
+      deliver: async (_, deliveries, notices: readonly UserNotice[] = []) => {
+        frames.push(...[...deliveries, ...notices].map(({ frame }) => frame));
       },
     },
     {
@@ -110,6 +110,17 @@ describe('a batch of requests', () => {
     outcome.of = (at) => ({ ...answer(at, { type: 'FETCH_CHANNELS_RESPONSE', channels: [] }), membersChanged });
     await consumer.handle([fetchChannels(1)]);
     expect([events, frames]).toEqual([['fetch 1 r', 'to message-relay'], []]);
+  });
+
+  it('tells with the answer what others are to notice (D39)', async () => {
+    const { consumer, frames, outcome } = setUp();
+    const frame = { type: 'NOTIFY_DISCONNECT' as const, username: 'user1' };
+    outcome.of = (at) => ({
+      ...answer(at, { type: 'FETCH_CHANNELS_RESPONSE', channels: [] }),
+      notices: [{ userIds: [userId(2)], frame }],
+    });
+    await consumer.handle([fetchChannels(1)]);
+    expect(frames).toEqual([{ type: 'FETCH_CHANNELS_RESPONSE', channels: [] }, frame]);
   });
 
   it('answers a command that failed for a reason of its own, and goes on with the others', async () => {

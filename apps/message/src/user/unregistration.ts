@@ -4,6 +4,7 @@ import { type Transaction, UserDatabase } from '@parley/persistence';
 import { ChannelId, type UserId } from '@parley/protocol';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { Deliveries } from '../delivery/deliveries.js';
 import { CommandLog } from '../request/command.log.js';
 import { UserDirectory } from './user.directory.js';
 
@@ -19,6 +20,7 @@ export class Unregistration {
     private readonly log: CommandLog,
     private readonly users: UserDatabase,
     private readonly directory: UserDirectory,
+    @Inject(Deliveries) private readonly deliveries: Pick<Deliveries, 'deliver'>,
     @Inject(BatchingProducer) private readonly producer: Pick<BatchingProducer, 'sendAll'>,
   ) {}
 
@@ -26,13 +28,16 @@ export class Unregistration {
    * May be repeated from any point. The row in `user_unregistered` goes last: while it is there, the auth service
    * announces the unregistration again now and then.
    */
-  async run({ userId }: UserUnregistered): Promise<void> {
+  async run({ userId, username }: UserUnregistered): Promise<void> {
     const request = `unregister-${userId}`;
+    /** Only the run that deletes the contacts knows them, so only that one tells them. */
+    let contacts: UserId[] = [];
     const left = await this.log.once(request, ChannelsLeft, async (tx) => {
-      await deleteContacts(tx, userId);
+      contacts = await deleteContacts(tx, userId);
       await tx.query('DELETE FROM push_inbox WHERE user_id = ?', [userId]);
       return deleteMemberships(tx, userId);
     });
+    await this.deliveries.deliver(request, [], [{ userIds: contacts, frame: { type: 'NOTIFY_DISCONNECT', username } }]);
     await this.producer.sendAll(
       left.map((channelId) => {
         const record: MembersChanged = {
@@ -42,6 +47,7 @@ export class Unregistration {
           joined: [],
           gone: [userId],
           deliveries: [],
+          notice: { frame: { type: 'NOTIFY_MEMBER_QUIT', channelId, username } },
         };
         return { topic: messageRelay.name, key: messageRelay.key(record), value: messageRelay.encode(record) };
       }),
@@ -52,7 +58,8 @@ export class Unregistration {
   }
 }
 
-async function deleteContacts(tx: Transaction, userId: UserId): Promise<void> {
+/** Returns whose accepted contact the user was. */
+async function deleteContacts(tx: Transaction, userId: UserId): Promise<UserId[]> {
   const contacts: { partner: UserId; status: string }[] = await tx.query(
     `SELECT IF(partner_a_user_id = ?, partner_b_user_id, partner_a_user_id) AS partner, status
      FROM user_connection WHERE partner_a_user_id = ? OR partner_b_user_id = ? FOR UPDATE`,
@@ -66,6 +73,7 @@ async function deleteContacts(tx: Transaction, userId: UserId): Promise<void> {
     );
   }
   await tx.query('DELETE FROM user_connection WHERE partner_a_user_id = ? OR partner_b_user_id = ?', [userId, userId]);
+  return partners;
 }
 
 async function deleteMemberships(tx: Transaction, userId: UserId): Promise<ChannelId[]> {
