@@ -57,7 +57,7 @@ export class Lines {
 
   cut(): void {
     this.#isCut = true;
-    for (const socket of this.#open.keys()) socket.destroy();
+    for (const socket of this.#open.keys()) this.#hangUp(socket);
   }
 
   #listen(socket: Socket, line: Line): void {

@@ -6,6 +6,7 @@ export const TOPIC = 'topic';
 export class ScriptedConsumer {
   readonly events = { HEARTBEAT: 'heartbeat', GROUP_JOIN: 'join', REBALANCING: 'rebalancing', CRASH: 'crash' };
   readonly #listeners = new Map<string, (event: unknown) => void>();
+  isToldToStop = false;
   eachBatch: (payload: EachBatchPayload) => Promise<void> = () => Promise.resolve();
 
   on(event: string, listener: (event: unknown) => void): void {
@@ -22,7 +23,9 @@ export class ScriptedConsumer {
 
   async connect(): Promise<void> {}
   async subscribe(): Promise<void> {}
-  async disconnect(): Promise<void> {}
+  async disconnect(): Promise<void> {
+    this.isToldToStop = true;
+  }
   pause(): void {}
 
   async run(config: { eachBatch: (payload: EachBatchPayload) => Promise<void> }): Promise<void> {
