@@ -76,7 +76,7 @@ export class Workbench {
       log,
     );
     const deliveries = {
-      deliver: async (_request: string, _deliveries: unknown, notices: readonly UserNotice[] = []) => {
+      deliver: async (_request: string, _deliveries: unknown, notices: readonly UserNotice[]) => {
         this.noticed.push(...notices);
       },
     };

@@ -24,7 +24,7 @@ export class Deliveries {
     await Promise.all(batch.take().map((record) => this.produce(record)));
   }
 
-  async deliver(request: string, deliveries: readonly Delivery[], notices: readonly UserNotice[] = []): Promise<void> {
+  async deliver(request: string, deliveries: readonly Delivery[], notices: readonly UserNotice[]): Promise<void> {
     const batch = this.batch();
     batch.deliver(request, deliveries);
     for (const notice of notices) batch.notify(request, notice);

@@ -145,7 +145,7 @@ describe('deliveries', () => {
   const tell = ({ deliveries, presence }: ReturnType<typeof setUp>, how: 'socket' | 'push') => {
     const frame = { type: 'ASK_INVITE' as const, username: 'ann' };
     if (how === 'socket') presence.enter(ROOM, seq(0), { userId: bob, server: '2', connection: 'desk' }, 0);
-    return deliveries.deliver('r', [{ userId: bob, frame }]);
+    return deliveries.deliver('r', [{ userId: bob, frame }], []);
   };
 
   it('for a connection server whose topic is gone are of no use any more', async () => {

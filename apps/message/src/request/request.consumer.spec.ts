@@ -1,4 +1,4 @@
-import { type MessageRequest, messageRequest, type Origin, type UserNotice } from '@parley/contracts';
+import { type MessageRequest, messageRequest, type Origin } from '@parley/contracts';
 import { DependencyUnavailable, type InboundRecord, UnreadableRecords } from '@parley/kafka';
 import { createLogger } from '@parley/platform';
 import { channelId, type ServerFrame, userId } from '@parley/protocol';
@@ -62,7 +62,7 @@ function setUp() {
     commands,
     unregistration,
     {
-      deliver: async (_, deliveries, notices: readonly UserNotice[] = []) => {
+      deliver: async (_, deliveries, notices) => {
         frames.push(...[...deliveries, ...notices].map(({ frame }) => frame));
       },
     },

@@ -53,7 +53,7 @@ export class RequestConsumer {
     await Promise.all(Array.from({ length: USERS_AT_ONCE }, worker));
   }
 
-  private async tell(request: string, { deliveries, notices, membersChanged }: Outcome): Promise<void> {
+  private async tell(request: string, { deliveries, notices = [], membersChanged }: Outcome): Promise<void> {
     if (membersChanged === undefined) return this.deliveries.deliver(request, deliveries, notices);
     const record: MembersChanged = { kind: 'MEMBERS_CHANGED', request, deliveries, ...membersChanged };
     await this.producer.send(messageRelay.name, { key: messageRelay.key(record), value: messageRelay.encode(record) });
