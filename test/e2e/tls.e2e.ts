@@ -3,61 +3,36 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request as plainRequest, type IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PATHS, SESSION_COOKIE } from '@parley/protocol';
-import { eventually, PASSWORD, runningSystem, uniqueName } from '@parley/testing';
+import { Balancer, eventually, PASSWORD, runningSystem, uniqueName } from '@parley/testing';
 import { WebSocket } from 'ws';
 
 const system = await runningSystem();
-const { table, description } = system.stack;
+const { description } = system.stack;
 const NAME = 'nginx-tls';
 
 let dir: string;
 let ca: Buffer;
+let balancer: Balancer;
 let port: number;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 /** One more load balancer of the running system, with a certificate of its own. */
 beforeAll(async () => {
   dir = await mkdtemp(join(description.stateDir, 'tls-'));
-  port = await freePort();
   const [certificate, key] = [join(dir, 'certificate.pem'), join(dir, 'key.pem')];
   const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
   const options = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
   await promisify(execFile)('openssl', ['req', '-x509', ...options, ...names, '-keyout', key, '-out', certificate]);
   ca = await readFile(certificate);
-  const known = await table.record('nginx-1');
-  if (known === undefined) throw new Error('The system under test has no load balancer');
-  const address = `127.0.0.1:${port}`;
-  await table.start({
-    ...known.spec,
-    name: NAME,
-    env: {
-      ...known.spec.env,
-      NGINX_ID: NAME,
-      NGINX_NAME: NAME,
-      NGINX_LISTEN: address,
-      NGINX_TLS_CERTIFICATE: certificate,
-      NGINX_TLS_KEY: key,
-      ADVERTISE_PORT: String(port),
-      CHECK_ADDRESS: address,
-    },
-  });
+  balancer = await Balancer.add(system.stack, NAME, { NGINX_TLS_CERTIFICATE: certificate, NGINX_TLS_KEY: key });
+  port = balancer.port;
   await eventually(async () => expect((await ask('GET', PATHS.login)).status).toBe(404), 20_000);
 }, 60_000);
 
 afterAll(async () => {
-  await table.stop(NAME, 10_000);
+  await balancer.stop();
   await rm(dir, { recursive: true, force: true });
 });
 

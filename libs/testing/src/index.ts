@@ -1,4 +1,5 @@
 export { startTestServers, type TestServers, type TestServersOptions } from '@parley/deploy';
+export * from './balancer.js';
 export * from './eventually.js';
 export type { KafkaAccess } from './kafka-access.js';
 export * from './guests.js';
