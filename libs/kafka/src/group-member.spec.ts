@@ -50,6 +50,6 @@ it('a member is replaced that has to join again and does not, although its heart
   clearInterval(heartbeats);
   // kafkajs may go round without an end when it is told to stop then; what is left of it reaches nothing any more.
   expect(consumers.map(({ isToldToStop }) => isToldToStop)).toEqual([false, false]);
-  expect(() => lines[0]?.factory({ host: '127.0.0.1', port: 1, ssl: false, onConnect: () => undefined })).toThrow();
+  expect(() => lines[0]?.factory({ host: '127.0.0.1', port: 1, ssl: {}, onConnect: () => undefined })).toThrow();
   await member.stop();
 });
