@@ -11,6 +11,7 @@ export class FlakyDatabase {
   private withheld: readonly string[] = [];
   private doomed: string | undefined;
   private isCutAfter = false;
+  private onRefused: (() => void)[] = [];
 
   private constructor(
     private readonly server: Server,
@@ -38,6 +39,11 @@ export class FlakyDatabase {
   cut(): void {
     this.isCut = true;
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  /** Resolves when somebody has tried in vain to get through. */
+  refusal(): Promise<void> {
+    return new Promise((resolve) => this.onRefused.push(resolve));
   }
 
   /** From now on nothing gets through, in either direction, and nobody is told: as if the machine were gone. */
@@ -73,6 +79,7 @@ export class FlakyDatabase {
   private join(client: Socket): void {
     if (this.isCut) {
       client.destroy();
+      for (const tell of this.onRefused.splice(0)) tell();
       return;
     }
     const upstream = connect(this.target);

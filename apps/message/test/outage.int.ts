@@ -44,7 +44,8 @@ it('a command waits out a short absence of the database', async () => {
   const ann = await bench.person();
   database.cut();
   const asked = bench.ask(ann, { type: 'FETCH_CHANNELS_REQUEST' });
-  setTimeout(() => database.mend(), 300);
+  await database.refusal();
+  database.mend();
   expect(await asked).toEqual({ type: 'FETCH_CHANNELS_RESPONSE', channels: [] });
 });
 

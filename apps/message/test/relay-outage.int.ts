@@ -106,8 +106,10 @@ describe('while a shard is away', () => {
   it('a short absence is waited out', async () => {
     const { id, ann } = await room(1);
     bench.firstShard.cut();
-    setTimeout(() => bench.firstShard.mend(), 300);
-    expect((await owner.handle(write(ann, id, 2))).acks).toEqual([2]);
+    const handled = owner.handle(write(ann, id, 2));
+    await bench.firstShard.refusal();
+    bench.firstShard.mend();
+    expect((await handled).acks).toEqual([2]);
   });
 
   it('a former member is neither acknowledged nor refused', async () => {
