@@ -192,22 +192,26 @@ describe('a source that crashes under load', () => {
 });
 
 describe('a replica that had not received everything', () => {
+  const putAside = async (of: string) =>
+    (await readdir(join(stack.description.stateDir, 'mariadb'))).filter((name) => name.startsWith(`${of}.put-aside-`));
+
   it('loses just that when its source crashes; what the old source held alone is put aside, and it is copied anew', async () => {
     const { ann, onFirst: channelId } = await channelsOnBothShards();
     const firstIsSource = await takesWrites(first);
-    const [oldName, newName] = firstIsSource ? NAMES : NAMES.toReversed();
+    const [oldName = '', newName = ''] = firstIsSource ? NAMES : NAMES.toReversed();
     const [before, after] = firstIsSource ? [first, second] : [second, first];
+    const earlier = await putAside(oldName);
     expect(await write(ann, channelId, 'received')).toBe(1);
     await eventually(async () => expect(await messagesOn(after, channelId)).toHaveLength(1));
-    await asRoot(newName ?? '', 'STOP SLAVE IO_THREAD');
+    await asRoot(newName, 'STOP SLAVE IO_THREAD');
     expect(await write(ann, channelId, 'alone')).toBe(2);
-    await stack.process(oldName ?? '').kill();
+    await stack.process(oldName).kill();
     await switchSource(stack, 1);
     await eventually(async () => {
       ann.wire.take('ERROR');
       expect(await write(ann, channelId, 'instead')).toBe(2);
     }, 30_000);
-    await stack.process(oldName ?? '').start();
+    await stack.process(oldName).start();
     await mendReplicas(stack, () => undefined);
     const stored = [
       { seq: 1, content: 'received' },
@@ -215,8 +219,8 @@ describe('a replica that had not received everything', () => {
     ];
     for (const server of [before, after])
       await eventually(async () => expect(await messagesOn(server, channelId)).toEqual(stored));
-    const folders = await readdir(join(stack.description.stateDir, 'mariadb'));
-    expect(folders.filter((name) => name.startsWith(`${oldName}.put-aside-`))).toHaveLength(1);
+    // A source that was killed under load may have left one before.
+    expect(await putAside(oldName)).toHaveLength(earlier.length + 1);
     // A copy is as good a source as any.
     expect(await switchSource(stack, 1)).toEqual({ source: oldName, replica: 'follows' });
     await eventually(async () => expect(await write(ann, channelId, 'again')).toBe(3), 20_000);
