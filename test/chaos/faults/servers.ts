@@ -1,5 +1,6 @@
+import { Balancer } from '@parley/testing';
 import { pick, shuffled } from '../workload/random.js';
-import type { Fault, Stage } from './fault.js';
+import type { Fault, Heal, Stage } from './fault.js';
 import { byTurns, killed, paused, type Target } from './processes.js';
 import { redisMasters } from './redis.js';
 
@@ -31,6 +32,17 @@ const database =
 
 const anyShard: Target = (stage) => [pick(stage.random, ['database-shard-1', 'database-shard-2'])];
 const anyShardReplica: Target = async (stage) => (await anyShard(stage)).map((name) => `${name}-replica`);
+
+/** An agent and its nginx: without its agent, nginx would serve on. */
+async function killBalancer(stage: Stage): Promise<Heal> {
+  const names = await byTurns(balancers)(stage);
+  const struck = await Promise.all(names.map((name) => Balancer.of(stage.system.stack, name)));
+  for (const name of names) stage.hits(name);
+  for (const balancer of struck) await balancer.kill();
+  return async () => {
+    for (const balancer of struck) await balancer.start();
+  };
+}
 
 /** Partitions need leaders first. */
 const ELECTION_MS = 15_000;
@@ -139,6 +151,6 @@ export const SERVER_FAULTS: readonly Fault[] = [
     lastsMs: 5000,
     turns: 2,
     full: true,
-    inject: killed(byTurns(balancers)),
+    inject: killBalancer,
   },
 ];
