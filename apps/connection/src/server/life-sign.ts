@@ -3,7 +3,7 @@ import { redisKeys } from '@parley/contracts';
 import { Log, RedisClient } from '@parley/platform';
 import { ServerIdentity } from './server-identity.js';
 
-const EVERY_MS = 10_000;
+export const SIGN_EVERY_MS = 10_000;
 const LASTS_SECONDS = 30;
 
 /** Tells the others in Redis that this server lives, so that nobody sweeps its topic away. */
@@ -22,7 +22,7 @@ export class LifeSign {
 
   async start(): Promise<void> {
     await this.give();
-    this.timer = setInterval(() => void this.give(), EVERY_MS);
+    this.timer = setInterval(() => void this.give(), SIGN_EVERY_MS);
   }
 
   /** Takes the sign back. False when another process has put its own in its place: then the topic is not ours alone. */
