@@ -59,9 +59,11 @@ export class WireClient implements AsyncDisposable {
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
       socket.once('error', reject);
-      socket.once('unexpected-response', (_request, response) =>
-        reject(new Error(`Upgrade refused with ${response.statusCode}`)),
-      );
+      socket.once('unexpected-response', (request, response) => {
+        reject(new Error(`Upgrade refused with ${response.statusCode}`));
+        // Left to whoever listens for this; a load balancer would keep the connection open.
+        request.destroy();
+      });
     });
     return client;
   }
