@@ -1,4 +1,5 @@
-import { eventually, PASSWORD, runningSystem, uniqueName } from '@parley/testing';
+import { PATHS } from '@parley/protocol';
+import { eventually, logIn, newPerson, PASSWORD, post, runningSystem, uniqueName, WireClient } from '@parley/testing';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 const system = await runningSystem();
@@ -73,6 +74,11 @@ class Visitor implements AsyncDisposable {
     });
   }
 
+  async invite(code: string): Promise<void> {
+    await this.page.getByLabel('Invite code of the other person').fill(code);
+    await this.page.getByRole('button', { name: 'Invite', exact: true }).click();
+  }
+
   async openChannel(title: string): Promise<void> {
     await this.page.locator('#channels').getByRole('button', { name: title }).click();
     await this.page.locator('#channel-title', { hasText: title }).waitFor();
@@ -104,8 +110,7 @@ describe('two people with a browser each', () => {
 
     const code = await bob.ownCode();
     await ann.page.getByText('Meet somebody').click();
-    await ann.page.getByLabel('Invite code of the other person').fill(code);
-    await ann.page.getByRole('button', { name: 'Invite', exact: true }).click();
+    await ann.invite(code);
     await bob.page.getByText(`${ann.name} invites you`).waitFor();
     await bob.page.getByRole('button', { name: 'Accept' }).click();
     await ann.page.locator('#contacts', { hasText: bob.name }).waitFor();
@@ -158,6 +163,41 @@ describe('two people with a browser each', () => {
     await bob.page.locator('#login-screen').waitFor();
     expect(await bob.page.locator('#chat-screen').isVisible()).toBe(false);
     for (const visitor of [ann, bob, cat]) expect(visitor.complaints).toEqual([]);
+  }, 120_000);
+
+  it('see at once what becomes of their contact and their invitations', async () => {
+    await using ann = await Visitor.come();
+    await using bob = await Visitor.come();
+    await Promise.all([ann.signUp(), bob.signUp()]);
+    const code = await bob.ownCode();
+    await ann.page.getByText('Meet somebody').click();
+    await ann.invite(code);
+    await bob.page.getByRole('button', { name: 'Accept' }).click();
+    await ann.page.locator('#contacts', { hasText: bob.name }).waitFor();
+    await bob.page.locator('#contacts', { hasText: ann.name }).waitFor();
+
+    // The page cannot end a contact, but other clients can.
+    await using device = await WireClient.connect(system.server, await logIn(system.server, bob.name));
+    await device.ask({ type: 'DISCONNECT_REQUEST', username: ann.name }, 'DISCONNECT_RESPONSE');
+    await Promise.all([
+      ann.page.locator('#notice', { hasText: `You and ${bob.name} are no longer connected.` }).waitFor(),
+      bob.page.locator('#notice', { hasText: `You and ${ann.name} are no longer connected.` }).waitFor(),
+    ]);
+    for (const { page } of [ann, bob]) await page.locator('#contacts', { hasText: 'No contact yet.' }).waitFor();
+
+    await ann.invite(code);
+    await bob.page.getByRole('button', { name: 'Reject' }).click();
+    await ann.page.locator('#notice', { hasText: `between you and ${bob.name} is no longer open.` }).waitFor();
+    await bob.page.getByText(`${ann.name} invites you`).waitFor({ state: 'detached' });
+
+    const cat = await newPerson(system.server, 'cat');
+    await using wire = await WireClient.connect(system.server, cat.session);
+    await wire.ask({ type: 'INVITE_REQUEST', userInviteCode: code }, 'INVITE_RESPONSE');
+    await bob.page.getByText(`${cat.name} invites you`).waitFor();
+    await post(system.server, PATHS.unregister, undefined, cat.session);
+    await bob.page.locator('#notice', { hasText: `between you and ${cat.name} is no longer open.` }).waitFor();
+    await bob.page.getByText(`${cat.name} invites you`).waitFor({ state: 'detached' });
+    for (const visitor of [ann, bob]) expect(visitor.complaints).toEqual([]);
   }, 120_000);
 
   it('are told in words when a login is refused', async () => {

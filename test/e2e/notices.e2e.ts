@@ -1,5 +1,15 @@
 import { ERROR_TEXT } from '@parley/protocol';
-import { befriend, channelOf, type Connected, enter, eventually, post, stage, WireClient } from '@parley/testing';
+import {
+  befriend,
+  channelOf,
+  type Connected,
+  enter,
+  eventually,
+  invite,
+  post,
+  stage,
+  WireClient,
+} from '@parley/testing';
 import { z } from 'zod';
 
 const { system, first, second, person } = await stage();
@@ -38,11 +48,7 @@ describe('what somebody does to a contact (D39)', () => {
     ];
     const [bobDesk, bobPhone] = [await device(bob, second), await device(bob, first)];
     const all = [annDesk, annPhone, annPad, bobDesk, bobPhone];
-    const { inviteCode } = await bob.wire.ask(
-      { type: 'FETCH_USER_INVITECODE_REQUEST' },
-      'FETCH_USER_INVITECODE_RESPONSE',
-    );
-    await ann.wire.ask({ type: 'INVITE_REQUEST', userInviteCode: inviteCode }, 'INVITE_RESPONSE');
+    await invite(ann, bob);
 
     const toAnn = { username: ann.name };
     await bob.wire.ask({ type: 'REJECT_REQUEST', ...toAnn }, 'REJECT_RESPONSE');
@@ -121,5 +127,19 @@ describe('an account that goes (D39)', () => {
     });
     expect(await noticesOf(annDesk)).toEqual(expect.arrayContaining([disconnected(bob.name), quit]));
     for (const { wire } of [ann, cat]) expect(await noticesOf(wire)).toEqual([]);
+  });
+
+  it('takes its open invitations along, and both sides of them hear of it', async () => {
+    const [ann, bob, cat] = [await person('ann', first), await person('bob'), await person('cat', second)];
+    const [annDesk, catDesk] = [await device(ann, first), await device(cat, second)];
+    await invite(bob, ann);
+    await invite(cat, bob);
+    await post(system.server, '/api/v1/auth/unregister', undefined, bob.session);
+    for (const wire of [annDesk, catDesk]) {
+      await wire.next('NOTIFY_REJECT');
+      expect(await noticesOf(wire)).toEqual([rejected(bob.name)]);
+    }
+    const pending = { type: 'FETCH_CONNECTIONS_REQUEST', status: 'PENDING' };
+    expect(await annDesk.ask(pending, 'FETCH_CONNECTIONS_RESPONSE')).toMatchObject({ connections: [] });
   });
 });

@@ -125,7 +125,9 @@ describe('D27: an unregistered user', () => {
     const [ann, bob, cat] = [await bench.person(), await bench.person(), await bench.person()];
     await bench.befriend(ann, bob);
     await bench.befriend(cat, ann);
-    await bench.ask(ann, { type: 'INVITE_REQUEST', userInviteCode: (await bench.person()).code });
+    const [eve, fay] = [await bench.person(), await bench.person()];
+    await bench.ask(ann, { type: 'INVITE_REQUEST', userInviteCode: eve.code });
+    await bench.ask(fay, { type: 'INVITE_REQUEST', userInviteCode: ann.code });
     const { membersChanged } = await bench.run(ann, {
       type: 'CREATE_REQUEST',
       title: 'room',
@@ -144,10 +146,10 @@ describe('D27: an unregistered user', () => {
     const channelId = membersChanged?.channelId;
     const notice = { frame: { type: 'NOTIFY_MEMBER_QUIT', channelId, username: ann.name } };
     expect(bench.relayed).toMatchObject([{ channelId, joined: [], gone: [ann.id], notice }]);
-    expect(bench.noticed.at(-1)).toEqual({
-      userIds: [bob.id, cat.id],
-      frame: { type: 'NOTIFY_DISCONNECT', username: ann.name },
-    });
+    expect(bench.noticed.slice(-2)).toEqual([
+      { userIds: [bob.id, cat.id], frame: { type: 'NOTIFY_DISCONNECT', username: ann.name } },
+      { userIds: [eve.id, fay.id], frame: { type: 'NOTIFY_REJECT', username: ann.name } },
+    ]);
     const left = 'SELECT 1 FROM user_connection WHERE ? IN (partner_a_user_id, partner_b_user_id)';
     expect(await bench.users.source.query(left, [ann.id])).toEqual([]);
     expect(await bench.users.source.query('SELECT 1 FROM user_unregistered')).toEqual([]);

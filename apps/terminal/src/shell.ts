@@ -187,7 +187,7 @@ export class Shell {
     client.on('invited', ({ username }) => this.system(`Do you accept ${username}'s connection request?`));
     client.on('accepted', ({ username }) => this.system(`Connected ${username}`));
     client.on('joined', ({ channelId, title }) => this.system(`Joined channel ChannelId[id=${channelId}]: ${title}`));
-    client.on('rejected', ({ username }) => this.system(`Invitation rejected: ${username}`));
+    client.on('rejected', ({ username }) => this.system(`Invitation no longer open: ${username}`));
     client.on('contactEnded', ({ username }) => this.system(`Disconnected ${username}`));
     client.on('memberJoined', ({ channelId, username }) =>
       this.system(`${username} joined channel ChannelId[id=${channelId}]`),

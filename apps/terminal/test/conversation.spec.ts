@@ -86,7 +86,7 @@ describe('the terminal', () => {
     await ann.type(`/invite ${shown.split(' ').at(-1)}`);
     await bob.output.seen('connection request?\n');
     expect(await bob.type('/reject ann')).toEqual(['=> Reject ann result: REJECTED']);
-    await ann.output.seen('=> Invitation rejected: bob\n');
+    await ann.output.seen('=> Invitation no longer open: bob\n');
   });
 
   it('goes back to the lobby when its channel is quit on another device', async () => {

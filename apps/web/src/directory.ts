@@ -44,7 +44,7 @@ export class Directory {
     });
     client.on('rejected', ({ username }) => {
       notices.attempt(() => this.refreshPeople());
-      notices.news(`The invitation between you and ${username} was rejected.`);
+      notices.news(`The invitation between you and ${username} is no longer open.`);
     });
     client.on('contactEnded', ({ username }) => {
       notices.attempt(() => this.refreshPeople());

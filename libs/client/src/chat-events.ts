@@ -35,7 +35,10 @@ export interface ChatEvents {
   accepted: { readonly username: string };
   /** Someone created a channel with this user. */
   joined: ChannelRef;
-  /** The invitation between this user and another one was rejected: by that one, or on another device. */
+  /**
+   * The invitation between this user and another one is no longer open: it was rejected, by that one or on another
+   * device, or that one's account is gone.
+   */
   rejected: { readonly username: string };
   /** The contact with another user, or a rejection, has ended: by that one, or on another device. */
   contactEnded: { readonly username: string };

@@ -51,13 +51,19 @@ export async function newPerson(server: string, prefix = 'user'): Promise<Person
   return { name, session: await logIn(server, name) };
 }
 
-/** Invites and accepts: both are contacts afterwards. */
-export async function befriend(
-  a: { name: string; wire: WireClient },
-  b: { name: string; wire: WireClient },
-): Promise<void> {
+interface Reachable {
+  readonly name: string;
+  readonly wire: WireClient;
+}
+
+export async function invite(a: Reachable, b: Reachable): Promise<void> {
   const { inviteCode } = await b.wire.ask({ type: 'FETCH_USER_INVITECODE_REQUEST' }, 'FETCH_USER_INVITECODE_RESPONSE');
   await a.wire.ask({ type: 'INVITE_REQUEST', userInviteCode: inviteCode }, 'INVITE_RESPONSE');
+}
+
+/** Invites and accepts: both are contacts afterwards. */
+export async function befriend(a: Reachable, b: Reachable): Promise<void> {
+  await invite(a, b);
   await b.wire.next('ASK_INVITE', (frame) => frame.username === a.name);
   await b.wire.ask({ type: 'ACCEPT_REQUEST', username: a.name }, 'ACCEPT_RESPONSE');
   await a.wire.next('NOTIFY_ACCEPT', (frame) => frame.username === b.name);

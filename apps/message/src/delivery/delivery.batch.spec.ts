@@ -138,12 +138,11 @@ describe('DeliveryBatch', () => {
     expect(pushOf(records[2])).toMatchObject({ id: pushIdOfRequest('r', 'NOTIFY_ACCEPT'), userIds: [bob] });
   });
 
-  it('makes one notice per server, whatever the number of users, in a record of its own, and no push', () => {
-    const members = Array.from({ length: 5_000 }, (_, n) => userId(10 + n));
-    const viewers = members.map((user, n): [string, string, typeof ann] => [n % 2 === 0 ? 's1' : 's2', `c${n}`, user]);
-    const batch = new DeliveryBatch(presenceOf(...viewers, ['s2', 'again', userId(10)]));
+  it('makes one notice per server, whoever is known to be there, in a record of its own, and no push', () => {
+    const batch = new DeliveryBatch(presenceOf(['s1', 'a', ann], ['s1', 'b', bob], ['s2', 'c', cat]));
     const frame = { type: 'NOTIFY_MEMBER_QUIT', channelId: room, username: 'ann' } as const;
-    batch.notify('r', { frame, except: 'c0', userIds: [...members, cat] });
+    batch.notify('r', { frame, except: 'a', userIds: [ann, bob] });
+    batch.notify('r2', { frame, userIds: [] });
     batch.answer(origin, { type: 'QUIT_RESPONSE', channelId: room });
     const records = batch.take();
     expect(records.map(({ topic }) => topic)).toEqual([
@@ -152,12 +151,9 @@ describe('DeliveryBatch', () => {
       'connection-notification-s2',
     ]);
     expect(entriesOf(records[0]).map(({ kind }) => kind)).toEqual(['TO_CONNECTION']);
-    const [first, second] = records.slice(1).map((record) => entriesOf(record));
-    expect(first).toEqual([
-      { kind: 'NOTICE', request: 'r', frame, except: 'c0', userIds: members.filter((_, n) => n % 2 === 0) },
-    ]);
-    const behindSecond = members.filter((_, n) => n % 2 === 1 || n === 0);
-    expect(second).toMatchObject([{ kind: 'NOTICE', userIds: behindSecond }]);
+    for (const record of records.slice(1)) {
+      expect(entriesOf(record)).toEqual([{ kind: 'NOTICE', request: 'r', frame, except: 'a', userIds: [ann, bob] }]);
+    }
     expect(batch.take()).toEqual([]);
   });
 

@@ -58,14 +58,14 @@ export class DeliveryBatch {
     }
   }
 
-  /** One entry per server, whatever the number of users behind it. */
-  notify(request: string, { userIds, ...notice }: UserNotice): void {
-    const byServer = new Map<string, UserId[]>();
-    for (const userId of userIds) {
-      for (const server of this.presence.serversOf(userId)) listOf(byServer, server).push(userId);
-    }
-    for (const [server, users] of byServer) {
-      listOf(this.notices, server).push({ kind: 'NOTICE', request, ...notice, userIds: users });
+  /**
+   * One entry for every server, whoever is known to be there: a socket that has just opened may have its lists from
+   * another message service before its presence has arrived here.
+   */
+  notify(request: string, notice: UserNotice): void {
+    if (notice.userIds.length === 0) return;
+    for (const server of this.presence.serverNames()) {
+      listOf(this.notices, server).push({ kind: 'NOTICE', request, ...notice });
     }
   }
 

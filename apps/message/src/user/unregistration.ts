@@ -1,7 +1,7 @@
 import { type MembersChanged, messageRelay, type UserUnregistered } from '@parley/contracts';
 import { BatchingProducer } from '@parley/kafka';
 import { type Transaction, UserDatabase } from '@parley/persistence';
-import { ChannelId, type UserId } from '@parley/protocol';
+import { ChannelId, type ContactStatus, type UserId } from '@parley/protocol';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { Deliveries } from '../delivery/deliveries.js';
@@ -9,6 +9,11 @@ import { CommandLog } from '../request/command.log.js';
 import { UserDirectory } from './user.directory.js';
 
 const ChannelsLeft = z.array(ChannelId);
+
+interface Partner {
+  readonly userId: UserId;
+  readonly status: ContactStatus;
+}
 
 /**
  * Takes away what an account leaves behind; its messages stay. No command can add to it meanwhile: each locks the
@@ -31,13 +36,21 @@ export class Unregistration {
   async run({ userId, username }: UserUnregistered): Promise<void> {
     const request = `unregister-${userId}`;
     /** Only the run that deletes the contacts knows them, so only that one tells them. */
-    let contacts: UserId[] = [];
+    let partners: Partner[] = [];
     const left = await this.log.once(request, ChannelsLeft, async (tx) => {
-      contacts = await deleteContacts(tx, userId);
+      partners = await deleteContacts(tx, userId);
       await tx.query('DELETE FROM push_inbox WHERE user_id = ?', [userId]);
       return deleteMemberships(tx, userId);
     });
-    await this.deliveries.deliver(request, [], [{ userIds: contacts, frame: { type: 'NOTIFY_DISCONNECT', username } }]);
+    await this.deliveries.deliver(
+      request,
+      [],
+      [
+        { userIds: withStatus(partners, 'ACCEPTED'), frame: { type: 'NOTIFY_DISCONNECT', username } },
+        // Whoever made it: an open invitation comes to nothing, as if it had been rejected.
+        { userIds: withStatus(partners, 'PENDING'), frame: { type: 'NOTIFY_REJECT', username } },
+      ],
+    );
     await this.producer.sendAll(
       left.map((channelId) => {
         const record: MembersChanged = {
@@ -58,18 +71,21 @@ export class Unregistration {
   }
 }
 
-/** Returns whose accepted contact the user was. */
-async function deleteContacts(tx: Transaction, userId: UserId): Promise<UserId[]> {
-  const contacts: { partner: UserId; status: string }[] = await tx.query(
-    `SELECT IF(partner_a_user_id = ?, partner_b_user_id, partner_a_user_id) AS partner, status
+const withStatus = (partners: readonly Partner[], wanted: ContactStatus): UserId[] =>
+  partners.filter(({ status }) => status === wanted).map(({ userId }) => userId);
+
+/** Returns with whom the user had anything. */
+async function deleteContacts(tx: Transaction, userId: UserId): Promise<Partner[]> {
+  const partners: Partner[] = await tx.query(
+    `SELECT IF(partner_a_user_id = ?, partner_b_user_id, partner_a_user_id) AS userId, status
      FROM user_connection WHERE partner_a_user_id = ? OR partner_b_user_id = ? FOR UPDATE`,
     [userId, userId, userId],
   );
-  const partners = contacts.filter(({ status }) => status === 'ACCEPTED').map(({ partner }) => partner);
-  if (partners.length > 0) {
+  const contacts = withStatus(partners, 'ACCEPTED');
+  if (contacts.length > 0) {
     await tx.query(
       'UPDATE message_user SET connection_count = connection_count - 1 WHERE user_id IN (?) AND connection_count > 0',
-      [partners],
+      [contacts],
     );
   }
   await tx.query('DELETE FROM user_connection WHERE partner_a_user_id = ? OR partner_b_user_id = ?', [userId, userId]);
