@@ -1,5 +1,6 @@
 // The least a chat server on `ws` can do: it gives numbers to messages and passes them on, stores nothing, asks nobody.
 // Frames are built once and written once per socket and turn. Prints its port. Started by plain.ts.
+// With --refuse it takes no message: each gets the same ERROR, and is not even read for it.
 import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
@@ -80,13 +81,21 @@ function handle(peer: Peer, request: Frame): void {
   }
 }
 
+const refusesMessages = process.argv.includes('--refuse');
+const REFUSAL = frame({ type: 'ERROR', messageType: 'WRITE_MESSAGE', message: 'Write message failed.' });
+
 const http = createServer();
 const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, clientTracking: false });
 http.on('upgrade', (request, stream, head) => {
   sockets.handleUpgrade(request, stream, head, (socket) => {
     const peer: Peer = { stream, channel: undefined, waiting: [] };
     socket.on('message', (data) => {
-      const frame: unknown = Buffer.isBuffer(data) ? JSON.parse(data.toString()) : undefined;
+      const text = Buffer.isBuffer(data) ? data.toString() : '{}';
+      if (refusesMessages && text.startsWith('{"type":"WRITE_MESSAGE"')) {
+        send(peer, REFUSAL);
+        return;
+      }
+      const frame: unknown = JSON.parse(text);
       if (isFrame(frame)) handle(peer, frame);
     });
     socket.on('close', () => peer.channel?.peers.delete(peer));

@@ -6,17 +6,19 @@ import { type LoadOptions, type LoadResult, measure, silent, type Subject, usedB
 
 /** A server that does nothing but sockets, and whoever talks to it. Ends with `close`. */
 export interface PlainServer {
+  readonly pid: number;
   readonly subjectFor: (options: LoadOptions) => Subject;
   close(): void;
 }
 
-export async function startPlainServer(): Promise<PlainServer> {
+export async function startPlainServer(...flags: string[]): Promise<PlainServer> {
   const program = join(import.meta.dirname, 'plain-server.main.ts');
   // Its standard input ends with us, and it ends with that.
-  const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program, ...flags], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [line]: unknown[] = await once(createInterface(child.stdout), 'line');
   const { pid = 0 } = child;
   return {
+    pid,
     subjectFor: ({ users, channels }) => ({
       profile: 'plain ws',
       servers: [{ host: '127.0.0.1', port: Number(line) }],
@@ -39,8 +41,17 @@ export async function plainSubject(options: LoadOptions): Promise<{ subject: Sub
 }
 
 /** The same load against a server that only writes to sockets. */
-export async function plainLoad(asked: LoadOptions): Promise<LoadResult> {
-  const server = await startPlainServer();
+export const plainLoad = async (options: LoadOptions): Promise<LoadResult> =>
+  measureAgainst(await startPlainServer(), options);
+
+/** The same load against a server that refuses all of it, on the cores that `place` gives it. */
+export async function plainRefusal(options: LoadOptions, place: (pid: number) => void): Promise<LoadResult> {
+  const server = await startPlainServer('--refuse');
+  place(server.pid);
+  return measureAgainst(server, { ...options, drain: 1 });
+}
+
+async function measureAgainst(server: PlainServer, asked: LoadOptions): Promise<LoadResult> {
   // It is warm at once and always does the same.
   const options = { ...asked, warmup: Math.min(asked.warmup, 1.5), seconds: Math.min(asked.seconds, 4) };
   try {
