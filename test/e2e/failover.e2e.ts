@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { mendReplicas, startStack, switchSource } from '@parley/deploy';
 import { type ChannelId, UNAVAILABLE_TEXT } from '@parley/protocol';
 import {
+  asRoot,
   channelOf,
   type Connected,
   enter,
@@ -149,7 +148,7 @@ describe('an orderly switch', () => {
 
   it('that was interrupted is finished by the next one', async () => {
     const { ann, onFirst } = await channelsOnBothShards();
-    await asRoot('database-shard-1', 'SET GLOBAL read_only = 1');
+    await asRoot(stack, 'database-shard-1', 'SET GLOBAL read_only = 1');
     expect(
       await ann.wire.askError({ type: 'WRITE_MESSAGE', serial: nextSerial(), channelId: onFirst, content: 'x' }),
     ).toBe(UNAVAILABLE_TEXT.WRITE_MESSAGE);
@@ -203,7 +202,7 @@ describe('a replica that had not received everything', () => {
     const earlier = await putAside(oldName);
     expect(await write(ann, channelId, 'received')).toBe(1);
     await eventually(async () => expect(await messagesOn(after, channelId)).toHaveLength(1));
-    await asRoot(newName, 'STOP SLAVE IO_THREAD');
+    await asRoot(stack, newName, 'STOP SLAVE IO_THREAD');
     expect(await write(ann, channelId, 'alone')).toBe(2);
     await stack.process(oldName).kill();
     await switchSource(stack, 1);
@@ -227,8 +226,3 @@ describe('a replica that had not received everything', () => {
     await eventually(async () => expect(await messagesOn(after, channelId)).toHaveLength(3));
   }, 120_000);
 });
-
-async function asRoot(server: string, sql: string): Promise<void> {
-  const cwd = join(stack.description.stateDir, 'mariadb', server);
-  await promisify(execFile)('mariadb', ['--no-defaults', '--socket=mysqld.sock', '-e', sql], { cwd });
-}

@@ -71,10 +71,10 @@ describe('each instance of each service', () => {
       const texts = await Promise.all(
         system.processes(kind).map(async ({ url }) => (await get(url, '/metrics')).text()),
       );
-      return texts.map((text) => Number(metric.exec(text)?.[1])).reduce((sum, count) => sum + count, 0);
+      return texts.map((text) => Number(metric.exec(text)?.[1] ?? 0)).reduce((sum, count) => sum + count, 0);
     };
     const acknowledged = () => total('message', /^message_acknowledged_total\{.*\} (\d+)/m);
-    const pages = () => total('message', /^message_history_reads_total\{.*route="source".*\} (\d+)/m);
+    const pages = () => total('message', /^message_reads_total\{what="history",route="source".*\} (\d+)/m);
     const before = [await acknowledged(), await pages()];
     await write(ann, channelId, 'counted');
     const range = { type: 'FETCH_MESSAGES_REQUEST', channelId, startMessageSeqId: 1, endMessageSeqId: 1 };

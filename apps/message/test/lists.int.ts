@@ -1,0 +1,170 @@
+import type { Route } from '@parley/persistence';
+import { createLogger, Metrics } from '@parley/platform';
+import { DatabasePairs, eventually } from '@parley/testing';
+import fc from 'fast-check';
+import { EventLog } from '../src/events.js';
+import { MessageMetrics } from '../src/message.metrics.js';
+import { PresenceMap } from '../src/presence/presence.map.js';
+import { Limits } from '../src/user/limits.js';
+import { type Person, Workbench } from './workbench.js';
+
+const [SOURCE, REPLICA] = ['database-users', 'database-users-replica'];
+
+let pairs: DatabasePairs;
+let bench: Workbench;
+beforeAll(async () => {
+  pairs = await DatabasePairs.start('lists');
+  bench = await Workbench.open(new Limits(), {}, pairs.env);
+}, 120_000);
+beforeEach(async () => {
+  await pairs.mend();
+  const ann = await eventually(() => bench.person(), 20_000);
+  await eventually(async () => expect(await routesOf(() => lists(ann))).toEqual(['replica', 'replica']), 20_000);
+}, 60_000);
+afterAll(async () => {
+  await pairs.mend();
+  await bench.close();
+  await pairs.wipe();
+}, 60_000);
+
+const readsOf = (route: Route): number => [...bench.users.reads[route].values()].reduce((sum, count) => sum + count, 0);
+
+/** Who has answered what is read in between, the replica's answers first. */
+async function routesOf(read: () => Promise<unknown>): Promise<Route[]> {
+  const routes: readonly Route[] = ['replica', 'source'];
+  const before = routes.map(readsOf);
+  await read();
+  return routes.flatMap((route, index) => Array<Route>(readsOf(route) - (before[index] ?? 0)).fill(route));
+}
+
+/** What somebody sees of contacts and channels. */
+const lists = async (person: Person) => ({
+  contacts: await bench.listed(person, 'ACCEPTED'),
+  headCounts: await bench.headCounts(person),
+});
+
+/** Makes another contact, and a room with that one. */
+async function meet(person: Person): Promise<void> {
+  const other = await bench.person();
+  await bench.befriend(person, other);
+  await bench.ask(person, { type: 'CREATE_REQUEST', title: 'room', participantUsernames: [other.name] });
+}
+
+describe('0.48: lists from a replica that keeps up', () => {
+  const steps = fc.array(
+    fc.constantFrom('INVITE_REQUEST', 'ACCEPT_REQUEST', 'DISCONNECT_REQUEST', 'CREATE_REQUEST', 'QUIT'),
+    { minLength: 1, maxLength: 12 },
+  );
+
+  it('have what was written just before, whatever that was', async () => {
+    const answered = readsOf('replica') + 100;
+    do {
+      await fc.assert(
+        fc.asyncProperty(steps, async (sequence) => {
+          const ann = await bench.person();
+          const [waiting, contacts, rooms]: [Person[], Person[], number[]] = [[], [], []];
+          for (const step of sequence) {
+            if (step === 'INVITE_REQUEST') {
+              const guest = await bench.person();
+              await bench.ask(guest, { type: step, userInviteCode: ann.code });
+              waiting.push(guest);
+            } else if (step === 'ACCEPT_REQUEST') {
+              const guest = waiting.shift();
+              if (guest === undefined) continue;
+              await bench.ask(ann, { type: step, username: guest.name });
+              contacts.push(guest);
+            } else if (step === 'DISCONNECT_REQUEST') {
+              const gone = contacts.shift();
+              if (gone === undefined) continue;
+              await bench.ask(ann, { type: step, username: gone.name });
+            } else if (step === 'CREATE_REQUEST') {
+              const participantUsernames = contacts.map(({ name }) => name);
+              const made = await bench.ask(ann, { type: step, title: 'room', participantUsernames });
+              if (made?.type === 'CREATE_RESPONSE') rooms.push(participantUsernames.length + 1);
+            } else {
+              const [room] = await bench.channels.list(ann.id);
+              if (room === undefined) continue;
+              await bench.channels.quit(`${ann.name}-${sequence.length}-${room.channelId}`, ann.id, room.channelId);
+              rooms.shift();
+            }
+            const names = (people: readonly Person[]) => people.map(({ name }) => name).toSorted();
+            expect(await lists(ann)).toEqual({ contacts: names(contacts), headCounts: rooms });
+            expect(await bench.listed(ann, 'PENDING')).toEqual(names(waiting));
+          }
+        }),
+        { numRuns: 5, endOnFailure: true },
+      );
+    } while (readsOf('replica') < answered);
+  }, 120_000);
+
+  it('and so are an invite code and names that nobody has asked for', async () => {
+    const ann = await bench.person();
+    const read = async () => {
+      const frame = await bench.ask(ann, { type: 'FETCH_USER_INVITECODE_REQUEST' });
+      expect(frame).toEqual({ type: 'FETCH_USER_INVITECODE_RESPONSE', inviteCode: ann.code });
+      expect(await bench.directory.names([ann.id])).toEqual(new Map([[ann.id, ann.name]]));
+    };
+    expect(await routesOf(read)).toEqual(['replica', 'replica']);
+  });
+
+  it('are counted with the server that has answered', async () => {
+    const log = createLogger({ service: 'message', instance: 'test', level: 'silent' });
+    const metrics = new Metrics('message');
+    new MessageMetrics(metrics, new EventLog(log), bench.users, bench.shards, new PresenceMap());
+    await bench.listed(await bench.person(), 'ACCEPTED');
+    const count = bench.users.reads.replica.get('contacts');
+    expect(await metrics.metrics()).toContain(
+      `message_reads_total{what="contacts",route="replica",service="message"} ${count}\n`,
+    );
+  });
+});
+
+describe('a replica', () => {
+  it.each<[string, () => Promise<void>]>([
+    ['whose replication has stopped', () => pairs.asRoot(REPLICA, 'STOP SLAVE')],
+    ['that is killed', () => pairs.server(REPLICA).kill()],
+    ['that has fallen silent', () => pairs.server(REPLICA).pause()],
+  ])(
+    '%s is not asked: lists come from the source and are right',
+    async (_, fail) => {
+      const ann = await bench.person();
+      await fail();
+      await meet(ann);
+      const read = async () => {
+        expect(await lists(ann)).toEqual({ contacts: [expect.any(String)], headCounts: [2] });
+      };
+      expect(await routesOf(read)).toEqual(['source', 'source']);
+      await pairs.mend();
+      await meet(ann);
+      await eventually(async () => expect(await routesOf(() => lists(ann))).toEqual(['replica', 'replica']), 20_000);
+      expect(await lists(ann)).toMatchObject({ headCounts: [2, 2] });
+    },
+    60_000,
+  );
+});
+
+describe('while the source is away', () => {
+  it.each(['kill', 'pause'] as const)(
+    'lists come from the replica, and nothing can be changed (%s)',
+    async (how) => {
+      const ann = await bench.person();
+      await meet(ann);
+      const before = await lists(ann);
+      await pairs.server(SOURCE)[how]();
+      const read = async () => expect(await lists(ann)).toEqual(before);
+      expect(await routesOf(read)).toEqual(['replica', 'replica']);
+      const create = { type: 'CREATE_REQUEST' as const, title: 'x', participantUsernames: before.contacts };
+      expect(await bench.ask(ann, create)).toMatchObject({ type: 'ERROR' });
+    },
+    60_000,
+  );
+
+  it('a replica that had not caught up is not believed', async () => {
+    const ann = await bench.person();
+    await pairs.asRoot(REPLICA, 'STOP SLAVE');
+    await meet(ann);
+    expect(await lists(ann)).toMatchObject({ headCounts: [2] });
+    await pairs.server(SOURCE).kill();
+    expect(await bench.ask(ann, { type: 'FETCH_CHANNELS_REQUEST' })).toMatchObject({ type: 'ERROR' });
+  }, 60_000);
+});
