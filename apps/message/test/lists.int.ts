@@ -6,15 +6,19 @@ import { EventLog } from '../src/events.js';
 import { MessageMetrics } from '../src/message.metrics.js';
 import { PresenceMap } from '../src/presence/presence.map.js';
 import { Limits } from '../src/user/limits.js';
+import { FlakyDatabase } from './flaky-database.js';
 import { type Person, Workbench } from './workbench.js';
 
 const [SOURCE, REPLICA] = ['database-users', 'database-users-replica'];
 
 let pairs: DatabasePairs;
+/** In Jest, the error of a refused connection is no instance of `Error`: this one loses connections instead. */
+let way: FlakyDatabase;
 let bench: Workbench;
 beforeAll(async () => {
   pairs = await DatabasePairs.start('lists');
-  bench = await Workbench.open(new Limits(), {}, pairs.env);
+  way = await FlakyDatabase.open({ host: '127.0.0.1', port: pairs.server(SOURCE).port });
+  bench = await Workbench.open(new Limits(), way.address, pairs.env);
 }, 120_000);
 beforeEach(async () => {
   await pairs.mend();
@@ -24,6 +28,7 @@ beforeEach(async () => {
 afterAll(async () => {
   await pairs.mend();
   await bench.close();
+  await way.close();
   await pairs.wipe();
 }, 60_000);
 
