@@ -15,8 +15,8 @@ export interface ReadOptions<T> {
   /** Tells by the answer itself that the replica has all of it. Then nobody asks the source how far it is. */
   readonly isComplete?: (answer: T) => boolean;
   /**
-   * Whether, while the source is away, the answer may be what the replica holds, if that had caught up when it was last
-   * asked: nothing older than an answer that was given before.
+   * Whether, while the source is away, the answer may be what the replica holds, which may be slightly old: it had
+   * caught up when it was last asked.
    */
   readonly mayBeOld?: boolean;
 }
