@@ -135,13 +135,20 @@ describe('an orderly switch', () => {
     expect(await servicePids()).toEqual(pids);
   }, 120_000);
 
-  it('of the user database is noticed by every service', async () => {
+  it('of the user database is noticed by every service, and lists come from the new replica', async () => {
+    const copied = () => system.total('message', /^message_reads_total\{what="channels",route="replica".*\} (\d+)/m);
     const pids = await servicePids();
     for (let i = 0; i < 2; i += 1) {
       await switchSource(stack, 'users');
       const { ann, onFirst } = await eventually(channelsOnBothShards, 20_000);
       expect(await write(ann, onFirst, 'hello')).toBe(1);
       await logIn(system.server, ann.name);
+      const before = await copied();
+      await eventually(async () => {
+        const { channels } = await ann.wire.ask({ type: 'FETCH_CHANNELS_REQUEST' }, 'FETCH_CHANNELS_RESPONSE');
+        expect(channels).toHaveLength(2);
+        expect(await copied()).toBeGreaterThan(before);
+      }, 20_000);
     }
     expect(await servicePids()).toEqual(pids);
   }, 120_000);
