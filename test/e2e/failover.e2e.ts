@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { mendReplicas, startStack, switchSource } from '@parley/deploy';
 import { type ChannelId, UNAVAILABLE_TEXT } from '@parley/protocol';
 import {
+  asRoot,
   channelOf,
   type Connected,
   enter,
@@ -136,20 +135,27 @@ describe('an orderly switch', () => {
     expect(await servicePids()).toEqual(pids);
   }, 120_000);
 
-  it('of the user database is noticed by every service', async () => {
+  it('of the user database is noticed by every service, and lists come from the new replica', async () => {
+    const copied = () => system.total('message', /^message_reads_total\{what="channels",route="replica".*\} (\d+)/m);
     const pids = await servicePids();
     for (let i = 0; i < 2; i += 1) {
       await switchSource(stack, 'users');
       const { ann, onFirst } = await eventually(channelsOnBothShards, 20_000);
       expect(await write(ann, onFirst, 'hello')).toBe(1);
       await logIn(system.server, ann.name);
+      const before = await copied();
+      await eventually(async () => {
+        const { channels } = await ann.wire.ask({ type: 'FETCH_CHANNELS_REQUEST' }, 'FETCH_CHANNELS_RESPONSE');
+        expect(channels).toHaveLength(2);
+        expect(await copied()).toBeGreaterThan(before);
+      }, 20_000);
     }
     expect(await servicePids()).toEqual(pids);
   }, 120_000);
 
   it('that was interrupted is finished by the next one', async () => {
     const { ann, onFirst } = await channelsOnBothShards();
-    await asRoot('database-shard-1', 'SET GLOBAL read_only = 1');
+    await asRoot(stack, 'database-shard-1', 'SET GLOBAL read_only = 1');
     expect(
       await ann.wire.askError({ type: 'WRITE_MESSAGE', serial: nextSerial(), channelId: onFirst, content: 'x' }),
     ).toBe(UNAVAILABLE_TEXT.WRITE_MESSAGE);
@@ -203,7 +209,7 @@ describe('a replica that had not received everything', () => {
     const earlier = await putAside(oldName);
     expect(await write(ann, channelId, 'received')).toBe(1);
     await eventually(async () => expect(await messagesOn(after, channelId)).toHaveLength(1));
-    await asRoot(newName, 'STOP SLAVE IO_THREAD');
+    await asRoot(stack, newName, 'STOP SLAVE IO_THREAD');
     expect(await write(ann, channelId, 'alone')).toBe(2);
     await stack.process(oldName).kill();
     await switchSource(stack, 1);
@@ -227,8 +233,3 @@ describe('a replica that had not received everything', () => {
     await eventually(async () => expect(await messagesOn(after, channelId)).toHaveLength(3));
   }, 120_000);
 });
-
-async function asRoot(server: string, sql: string): Promise<void> {
-  const cwd = join(stack.description.stateDir, 'mariadb', server);
-  await promisify(execFile)('mariadb', ['--no-defaults', '--socket=mysqld.sock', '-e', sql], { cwd });
-}

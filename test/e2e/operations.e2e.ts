@@ -67,20 +67,14 @@ describe('each instance of each service', () => {
   it('counts what people do with it', async () => {
     const [ann, bob] = [await newConnected(system.server, 'ann'), await newConnected(system.server, 'bob')];
     const channelId = await channelOf(ann, bob);
-    const total = async (kind: (typeof kinds)[number], metric: RegExp) => {
-      const texts = await Promise.all(
-        system.processes(kind).map(async ({ url }) => (await get(url, '/metrics')).text()),
-      );
-      return texts.map((text) => Number(metric.exec(text)?.[1])).reduce((sum, count) => sum + count, 0);
-    };
-    const acknowledged = () => total('message', /^message_acknowledged_total\{.*\} (\d+)/m);
-    const pages = () => total('message', /^message_history_reads_total\{.*route="source".*\} (\d+)/m);
+    const acknowledged = () => system.total('message', /^message_acknowledged_total\{.*\} (\d+)/m);
+    const pages = () => system.total('message', /^message_reads_total\{what="history",route="source".*\} (\d+)/m);
     const before = [await acknowledged(), await pages()];
     await write(ann, channelId, 'counted');
     const range = { type: 'FETCH_MESSAGES_REQUEST', channelId, startMessageSeqId: 1, endMessageSeqId: 1 };
     await ann.wire.ask(range, 'FETCH_MESSAGES_RESPONSE');
     expect([await acknowledged(), await pages()]).toEqual(before.map((count) => count + 1));
-    expect(await total('connection', /^connection_open_sockets\{.*\} (\d+)/m)).toBeGreaterThanOrEqual(2);
+    expect(await system.total('connection', /^connection_open_sockets\{.*\} (\d+)/m)).toBeGreaterThanOrEqual(2);
     for (const { wire } of [ann, bob]) await wire[Symbol.asyncDispose]();
   });
 

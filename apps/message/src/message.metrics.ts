@@ -1,14 +1,20 @@
+import { MessageShards, UserDatabase } from '@parley/persistence';
 import { Metrics } from '@parley/platform';
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge } from 'prom-client';
 import { EventLog } from './events.js';
 import { PresenceMap } from './presence/presence.map.js';
-import { MessageStore } from './relay/message.store.js';
 
 /** Every reported number of this service, in one place; read from the parts that count when somebody asks. */
 @Injectable()
 export class MessageMetrics {
-  constructor(metrics: Metrics, { counts }: EventLog, { reads }: MessageStore, presence: PresenceMap) {
+  constructor(
+    metrics: Metrics,
+    { counts }: EventLog,
+    users: UserDatabase,
+    shards: MessageShards,
+    presence: PresenceMap,
+  ) {
     const registers = [metrics];
     const counter = (name: string, help: string, count: () => number) =>
       new Counter({
@@ -25,13 +31,17 @@ export class MessageMetrics {
     counter('replays_total', 'Times a connection server was sent again what it had missed.', () => counts.replayed);
     counter('dead_letters_total', 'Records of message-relay that failed for good.', () => counts.setAside);
     new Counter({
-      name: 'message_history_reads_total',
-      help: 'Pages of history by the database that answered.',
-      labelNames: ['route'],
+      name: 'message_reads_total',
+      help: 'Lists, pages of history and single facts that were read, by the database server that answered.',
+      labelNames: ['what', 'route'],
       registers,
       collect() {
         this.reset();
-        for (const [route, count] of Object.entries(reads)) this.inc({ route }, count);
+        for (const { reads } of [users, ...shards.all()]) {
+          for (const [route, counts] of Object.entries(reads)) {
+            for (const [what, count] of counts) this.inc({ what, route }, count);
+          }
+        }
       },
     });
     new Gauge({

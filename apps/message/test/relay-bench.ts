@@ -18,6 +18,7 @@ import {
   type DatabasePair,
   MessageShards,
   migrateAll,
+  type Route,
   UserDatabase,
 } from '@parley/persistence';
 import { createLogger, createRedis, loadConfig, redisEnv, SystemClock } from '@parley/platform';
@@ -176,7 +177,6 @@ export class RelayBench {
 /** What an instance of the message service does for channels, with its records to Kafka kept instead of sent. */
 export class Owner {
   readonly presence = new PresenceMap();
-  readonly store: MessageStore;
   readonly unseen: Unseen;
   readonly hooks: RelayHooks;
   readonly deliveries: Deliveries;
@@ -190,17 +190,17 @@ export class Owner {
     redis: RelayBench['redis'],
   ) {
     const channels = new ChannelRepository(users, shards, new CommandLog(users));
-    this.store = new MessageStore(shards);
-    const states = new ChannelStates(channels, this.store);
-    const history = new History(this.store, new UserDirectory(users, new FactCache(redis)));
+    const store = new MessageStore(shards);
+    const states = new ChannelStates(channels, store);
+    const history = new History(store, new UserDirectory(users, new FactCache(redis)));
     const reads = new ReadPositions(channels);
     this.unseen = new Unseen(states, this.presence, history);
     this.deliveries = new Deliveries(this.presence, { send: (topic, record) => this.keep({ ...record, topic }) });
     this.hooks = new RelayHooks(states, reads, this.unseen, this.deliveries, quiet);
     this.consumer = new RelayConsumer(
       states,
-      new MessageWriter(this.store, states),
-      this.store,
+      new MessageWriter(store, states),
+      store,
       new ChannelCommands(states, channels, this.presence, history, reads, this.unseen, new SystemClock()),
       reads,
       this.unseen,
@@ -230,6 +230,13 @@ export class Owner {
       await this.consumer.handle(records.map(inbound))
     ).settled;
     return this.taken();
+  }
+
+  /** How many pages of history each kind of server has answered. */
+  historyReads(): Record<Route, number> {
+    const of = (route: Route) =>
+      this.shards.all().reduce((sum, { reads }) => sum + (reads[route].get('history') ?? 0), 0);
+    return { replica: of('replica'), source: of('source') };
   }
 
   /** What has been produced since the last time. */

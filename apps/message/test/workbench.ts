@@ -55,7 +55,7 @@ export class Workbench {
   readonly commandLog: CommandLog;
   readonly commands: UserCommands;
   readonly unregistration: Unregistration;
-  private readonly shards: MessageShards;
+  readonly shards: MessageShards;
 
   private constructor(
     options: DatabaseOptions,
@@ -90,11 +90,18 @@ export class Workbench {
     });
   }
 
-  /** @param through where to reach the user database instead, such as a proxy */
-  static async open(limits = new Limits(), through: Partial<DatabaseAddress> = {}): Promise<Workbench> {
-    const { options, drop } = await createTemporaryDatabases();
+  /**
+   * @param through where to reach the source of the user database instead, such as a proxy
+   * @param env names the database servers
+   */
+  static async open(
+    limits = new Limits(),
+    through: Partial<DatabaseAddress> = {},
+    env = process.env,
+  ): Promise<Workbench> {
+    const { options, drop } = await createTemporaryDatabases(env);
     await migrateAll(options, 10_000);
-    const userDb = { source: { ...options.userDb.source, ...through } };
+    const userDb = { ...options.userDb, source: { ...options.userDb.source, ...through } };
     const bench = new Workbench({ ...options, userDb }, drop, limits);
     bench.users.open();
     await eventually(() => bench.users.check());

@@ -3,11 +3,26 @@ import type { DatabaseAddress } from '@parley/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { ConnectionSettings } from './data-source.js';
 import type { DatabasePair } from './database-env.js';
-import { DatabaseUnavailable } from './database-errors.js';
+import { DatabaseUnavailable, isUnavailable } from './database-errors.js';
 import { DatabaseServer } from './database-server.js';
+import { ReplicaPosition } from './replica-position.js';
 
 /** How often the server that takes writes is looked for while none does, in ms. */
 const SEARCH_PAUSE_MS = 100;
+
+/** How to read with {@link Database.read}. */
+export interface ReadOptions<T> {
+  /** Tells by the answer itself that the replica has all of it. Then nobody asks the source how far it is. */
+  readonly isComplete?: (answer: T) => boolean;
+  /**
+   * Whether, while the source is away, the answer may be what the replica holds, which may be slightly old: it had
+   * caught up when it was last asked.
+   */
+  readonly mayBeOld?: boolean;
+}
+
+/** The server that has answered. */
+export type Route = 'source' | 'replica';
 
 /**
  * A source, where everything is written and read back at once, and perhaps a replica, which may lag. With failover the
@@ -17,8 +32,12 @@ const SEARCH_PAUSE_MS = 100;
 export class Database {
   readonly #servers: readonly DatabaseServer[];
   #source: DatabaseServer;
+  #position = new ReplicaPosition();
   #searching = false;
   #closed = false;
+
+  /** How often {@link read} was answered, by server and by what was read. */
+  readonly reads: Readonly<Record<Route, Map<string, number>>> = { source: new Map(), replica: new Map() };
 
   constructor(
     readonly name: string,
@@ -49,6 +68,29 @@ export class Database {
     return this.#servers.find((server) => server !== this.#source)?.connected;
   }
 
+  /**
+   * Reads what changes nothing and decides nothing: from the replica if that proves to have all that was committed
+   * before, otherwise from the source.
+   * @param what a word for it in the metrics
+   * @throws DatabaseUnavailable and what else the source answers
+   */
+  async read<T>(
+    what: string,
+    query: (server: DataSource) => Promise<T>,
+    { isComplete, mayBeOld = false }: ReadOptions<T> = {},
+  ): Promise<T> {
+    // Whatever is wrong with the replica, the source has the answer.
+    const copied = await this.#readProven(query, isComplete).catch(() => undefined);
+    if (copied !== undefined) return this.#count('replica', what, copied.answer);
+    try {
+      return this.#count('source', what, await query(this.source));
+    } catch (error) {
+      const replica = mayBeOld && isUnavailable(error) && this.#position.hadCaughtUp ? this.replica : undefined;
+      if (replica === undefined) throw error;
+      return this.#count('replica', what, await query(replica));
+    }
+  }
+
   /** Starts to connect and does not wait for it. */
   open(): void {
     for (const server of this.#servers) server.open();
@@ -62,6 +104,22 @@ export class Database {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#servers.map((server) => server.close()));
+  }
+
+  async #readProven<T>(
+    query: (server: DataSource) => Promise<T>,
+    isComplete: ReadOptions<T>['isComplete'],
+  ): Promise<{ answer: T } | undefined> {
+    const { replica } = this;
+    if (replica === undefined) return undefined;
+    if (isComplete === undefined && !(await this.#position.catchesUp(this.source, replica))) return undefined;
+    const answer = await query(replica);
+    return isComplete === undefined || isComplete(answer) ? { answer } : undefined;
+  }
+
+  #count<T>(route: Route, what: string, answer: T): T {
+    this.reads[route].set(what, (this.reads[route].get(what) ?? 0) + 1);
+    return answer;
   }
 
   /** What is read from a server that has become a replica may be old, so it is not used as the source any more. */
@@ -85,7 +143,10 @@ export class Database {
       if (found) {
         const isOther = found !== this.#source;
         this.#source = found;
-        if (isOther) this.onSourceChanged();
+        if (isOther) {
+          this.#position = new ReplicaPosition();
+          this.onSourceChanged();
+        }
         break;
       }
       await delay(SEARCH_PAUSE_MS);

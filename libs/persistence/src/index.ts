@@ -1,5 +1,5 @@
 export type { ConnectionSettings } from './data-source.js';
-export { Database, type Transaction } from './database.js';
+export { Database, type ReadOptions, type Route, type Transaction } from './database.js';
 export {
   databaseEnv,
   databaseOptionsFrom,

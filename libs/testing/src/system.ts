@@ -65,6 +65,17 @@ export class System {
     return HealthyInstances.parse(await response.json()).map(({ Service }) => Service.ID);
   }
 
+  /** Sum of a metric over the instances of a service. @param metric a line of it, with its value as the first group */
+  async total(kind: ServiceKind, metric: RegExp): Promise<number> {
+    const texts = await Promise.all(
+      this.processes(kind).map(async ({ url }) => {
+        const response = await fetch(new URL('/metrics', url), { headers: { connection: 'close' } });
+        return response.text();
+      }),
+    );
+    return texts.map((text) => Number(metric.exec(text)?.[1] ?? 0)).reduce((sum, count) => sum + count, 0);
+  }
+
   /** What the shards hold of a channel, by sequence. */
   async storedMessages(channelId: number): Promise<{ seq: number; content: string }[]> {
     const sql = 'SELECT message_sequence AS seq, content FROM message WHERE channel_id = ? ORDER BY message_sequence';

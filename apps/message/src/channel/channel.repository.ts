@@ -27,6 +27,12 @@ export interface LockedChannel {
   readonly isMember: boolean;
 }
 
+export interface ListedChannel {
+  readonly channelId: ChannelId;
+  readonly title: string;
+  readonly headCount: number;
+}
+
 const INVITE_CODE = /^[0-9a-f]{32}$/;
 const INVITE_CODE_BYTES = 16;
 
@@ -39,7 +45,7 @@ const LISTED = 2_000;
 const QuitOutcome = z.enum(['quit', 'not-joined']);
 export type QuitOutcome = z.infer<typeof QuitOutcome>;
 
-/** Channels and memberships. All of it reads the source, never a replica or a cache: counts and members are always true. */
+/** Channels and memberships. What decides something reads the source, never a replica or a cache: counts and members are true. */
 @Injectable()
 export class ChannelRepository {
   constructor(
@@ -86,13 +92,18 @@ export class ChannelRepository {
     return new Set(rows.map((row) => row.user_id));
   }
 
-  /** Oldest first. */
-  async list(userId: UserId): Promise<{ channelId: ChannelId; title: string; headCount: number }[]> {
-    const newestFirst: { channelId: ChannelId; title: string; headCount: number }[] = await this.users.source.query(
-      `SELECT c.channel_id AS channelId, c.title, c.head_count AS headCount
-       FROM user_channel m JOIN channel c ON c.channel_id = m.channel_id
-       WHERE m.user_id = ? ORDER BY c.channel_id DESC LIMIT ${LISTED}`,
-      [userId],
+  /** Oldest first. May be slightly old while the source is away. */
+  async list(userId: UserId): Promise<ListedChannel[]> {
+    const newestFirst = await this.users.read(
+      'channels',
+      (server) =>
+        server.query<ListedChannel[]>(
+          `SELECT c.channel_id AS channelId, c.title, c.head_count AS headCount
+           FROM user_channel m JOIN channel c ON c.channel_id = m.channel_id
+           WHERE m.user_id = ? ORDER BY c.channel_id DESC LIMIT ${LISTED}`,
+          [userId],
+        ),
+      { mayBeOld: true },
     );
     return newestFirst.reverse();
   }

@@ -10,7 +10,10 @@ const LISTED = LIMITS.contacts;
 export class ContactRepository {
   constructor(private readonly users: UserDatabase) {}
 
-  /** ACCEPTED lists both directions, any other status only what others asked of this user. By name. */
+  /**
+   * ACCEPTED lists both directions, any other status only what others asked of this user. By name. May be slightly old
+   * while the source is away.
+   */
   async list(userId: UserId, status: ContactStatus): Promise<{ username: string; status: ContactStatus }[]> {
     if (status === 'NONE') return [];
     const invitedByOthers = status === 'ACCEPTED' ? '' : 'AND c.inviter_user_id <> ?';
@@ -18,10 +21,15 @@ export class ContactRepository {
       `SELECT u.username, c.status FROM user_connection c JOIN message_user u ON u.user_id = c.${other}
        WHERE c.${own} = ? AND c.status = ? ${invitedByOthers}`;
     const parameters = status === 'ACCEPTED' ? [userId, status] : [userId, status, userId];
-    return this.users.source.query(
-      `${side('partner_a_user_id', 'partner_b_user_id')} UNION ALL ${side('partner_b_user_id', 'partner_a_user_id')}
-       ORDER BY username LIMIT ${LISTED}`,
-      [...parameters, ...parameters],
+    return this.users.read(
+      'contacts',
+      (server) =>
+        server.query(
+          `${side('partner_a_user_id', 'partner_b_user_id')} UNION ALL ${side('partner_b_user_id', 'partner_a_user_id')}
+           ORDER BY username LIMIT ${LISTED}`,
+          [...parameters, ...parameters],
+        ),
+      { mayBeOld: true },
     );
   }
 

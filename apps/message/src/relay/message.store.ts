@@ -34,9 +34,6 @@ export const INSERT_ROWS = 500;
 /** The messages on the shards. Rows are only ever added: a sequence, once given, stays. */
 @Injectable()
 export class MessageStore {
-  /** History pages answered by a replica and by a source. */
-  readonly reads = { replica: 0, source: 0 };
-
   constructor(private readonly shards: MessageShards) {}
 
   /** One statement, all or nothing. Fails on a taken (channel, sequence) or (channel, sender, once). */
@@ -86,18 +83,10 @@ export class MessageStore {
    */
   async range(channel: { id: ChannelId; shard: number }, from: Seq, to: Seq): Promise<MessageRow[]> {
     if (to < from) return [];
-    const shard = this.shards.shard(channel.shard);
-    const { replica } = shard;
     const expected = Math.min(to - from + 1, LIMITS.fetchMessages);
-    if (replica !== undefined) {
-      const copied = await select(replica, channel.id, from, to).catch(() => []);
-      if (copied.length === expected) {
-        this.reads.replica += 1;
-        return copied;
-      }
-    }
-    this.reads.source += 1;
-    return select(shard.source, channel.id, from, to);
+    return this.shards.shard(channel.shard).read('history', (server) => select(server, channel.id, from, to), {
+      isComplete: ({ length }) => length === expected,
+    });
   }
 }
 

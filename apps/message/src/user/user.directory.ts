@@ -41,9 +41,11 @@ export class UserDirectory {
       else if (name !== NOBODY) names.set(id, name);
     }
     if (unknown.length === 0) return names;
-    const rows: { user_id: UserId; username: string }[] = await this.users.source.query(
-      'SELECT user_id, username FROM message_user WHERE user_id IN (?)',
-      [unknown],
+    const rows = await this.users.read('names', (server) =>
+      server.query<{ user_id: UserId; username: string }[]>(
+        'SELECT user_id, username FROM message_user WHERE user_id IN (?)',
+        [unknown],
+      ),
     );
     for (const row of rows) names.set(row.user_id, row.username);
     await this.facts.remember(unknown.map((id) => [redisKeys.usernameOf(id), names.get(id) ?? NOBODY]));
@@ -55,9 +57,8 @@ export class UserDirectory {
     const key = redisKeys.inviteCodeOf(id);
     const [cached] = await this.facts.read([key]);
     if (cached !== undefined) return cached === NOBODY ? undefined : cached;
-    const [row]: { invite_code: string }[] = await this.users.source.query(
-      'SELECT invite_code FROM message_user WHERE user_id = ?',
-      [id],
+    const [row] = await this.users.read('invite-code', (server) =>
+      server.query<{ invite_code: string }[]>('SELECT invite_code FROM message_user WHERE user_id = ?', [id]),
     );
     await this.facts.remember([[key, row?.invite_code ?? NOBODY]]);
     return row?.invite_code;

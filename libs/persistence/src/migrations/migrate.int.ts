@@ -7,7 +7,8 @@ import { MessageShards } from '../message-shards.js';
 import { createTemporaryDatabases, type TemporaryDatabases } from '../temporary-databases.js';
 import { UserDatabase } from '../user-database.js';
 import { migrate, migrateAll, MigrationFailed } from './migrate.js';
-import { dialectOf, type Migration } from './migration.js';
+import type { Dialect } from '../dialect.js';
+import type { Migration } from './migration.js';
 import { shardMigrations } from './shard-migrations.js';
 import { userDatabaseMigrations } from './user-database-migrations.js';
 
@@ -53,7 +54,7 @@ describe('migrations', () => {
   it('go on where a run was cut off', async () => {
     const half = userDatabaseMigrations.map((migration) => ({
       ...migration,
-      statements: (dialect: ReturnType<typeof dialectOf>) => [...migration.statements(dialect).slice(0, 3), 'not SQL'],
+      statements: (dialect: Dialect) => [...migration.statements(dialect).slice(0, 3), 'not SQL'],
     }));
     await expect(migrate(databases.options.userDb.source, half)).rejects.toThrow();
     expect(await migrate(databases.options.userDb.source, userDatabaseMigrations)).toEqual(
@@ -68,10 +69,7 @@ describe('migrations', () => {
     const address = databases.options.userDb.source;
     const asleep = userDatabaseMigrations.map((migration) => ({
       ...migration,
-      statements: (dialect: ReturnType<typeof dialectOf>) => [
-        ...migration.statements(dialect).slice(0, 3),
-        'SELECT SLEEP(60)',
-      ],
+      statements: (dialect: Dialect) => [...migration.statements(dialect).slice(0, 3), 'SELECT SLEEP(60)'],
     }));
     const killed = migrate(address, asleep).catch((error: unknown) => error);
     await users(async ({ source }) => {

@@ -4,9 +4,10 @@ import type { QueryRunner } from 'typeorm';
 import { z } from 'zod';
 import { createDataSource } from '../data-source.js';
 import type { DatabaseOptions } from '../database-env.js';
+import { dialectOf } from '../dialect.js';
 import { isAlreadyThere, isUnavailable } from '../database-errors.js';
 import { writableAddress } from '../writable-address.js';
-import { dialectOf, type Migration } from './migration.js';
+import type { Migration } from './migration.js';
 import { shardMigrations } from './shard-migrations.js';
 import { userDatabaseMigrations } from './user-database-migrations.js';
 

@@ -1,8 +1,4 @@
-/** Where MySQL and MariaDB differ in what we write, decided once by {@link dialectOf}. */
-export interface Dialect {
-  /** Ignores case and accents and minds trailing spaces. */
-  readonly nameCollation: string;
-}
+import type { Dialect } from '../dialect.js';
 
 /** One step of a schema. Never edited once released: a change is a new step. */
 export interface Migration {
@@ -16,7 +12,3 @@ export interface Migration {
    */
   statements(dialect: Dialect): readonly string[];
 }
-
-/** @param version what `SELECT VERSION()` says, such as `8.4.3` or `10.11.6-MariaDB-log` */
-export const dialectOf = (version: string): Dialect =>
-  /mariadb/i.test(version) ? { nameCollation: 'utf8mb4_uca1400_nopad_ai_ci' } : { nameCollation: 'utf8mb4_0900_ai_ci' };

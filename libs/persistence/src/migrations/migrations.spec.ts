@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { dialectOf } from './migration.js';
+import { dialectOf } from '../dialect.js';
 import { shardMigrations } from './shard-migrations.js';
 import { userDatabaseMigrations } from './user-database-migrations.js';
 

@@ -1,4 +1,5 @@
-import type { Dialect, Migration } from './migration.js';
+import type { Dialect } from '../dialect.js';
+import type { Migration } from './migration.js';
 
 const TIMES = `created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
   updated_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3)`;

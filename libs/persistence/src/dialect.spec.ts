@@ -1,0 +1,31 @@
+import { dialectOf } from './dialect.js';
+
+const mariadb = dialectOf('11.8.3-MariaDB-log');
+const mysql = dialectOf('8.4.3');
+
+describe('a replica has reached a position', () => {
+  it.each([
+    ['at it', '0-1-100', '0-1-100', true],
+    ['beyond it', '0-1-100', '0-1-107', true],
+    ['in every domain', '0-1-100,7-3-5', '7-3-5,0-1-100', true],
+    ['not where it holds what another server has written under these numbers', '0-2-102', '0-1-105', false],
+    ['not where it knows nothing of a domain', '0-1-100,7-3-5', '0-1-100', false],
+    ['not where the server is another one that begins alike', '0-1-100', '0-13-100', false],
+  ])('%s', (_, position, reached, expected) => {
+    expect(mariadb.hasReached(position, { waited: 0, reached })).toBe(expected);
+  });
+
+  it.each([
+    ['MariaDB', mariadb, -1],
+    ['MariaDB', mariadb, null],
+    ['MySQL', mysql, 1],
+    ['MySQL', mysql, null],
+  ])('only if %s says so in time', (_, { hasReached }, waited) => {
+    expect(hasReached('0-1-100', { waited, reached: '0-1-100' })).toBe(false);
+  });
+
+  it('by the word of MySQL, which compares sets', () => {
+    const position = '3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5';
+    expect(mysql.hasReached(position, { waited: 0, reached: '' })).toBe(true);
+  });
+});

@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Environment, type Stack, type StackProcess, startStack } from '@parley/deploy';
+
+/** Where the native runner keeps what belongs to this checkout. */
+const STATE = join(import.meta.dirname, '../../../.state/test');
+
+/** Servers of their own for tests of one part, in which each database is a source with a replica. */
+export class DatabasePairs {
+  private constructor(private readonly stack: Stack) {}
+
+  /** @param name of the folder for their data */
+  static async start(name: string): Promise<DatabasePairs> {
+    return new DatabasePairs(
+      await startStack({
+        stateDir: join(STATE, name),
+        portOffset: Number(process.env['PARLEY_OWN_STACK_OFFSET'] ?? 13_000),
+        replicated: true,
+        services: false,
+        balancers: false,
+      }),
+    );
+  }
+
+  /** Where the servers are and how to enter them. */
+  get env(): Environment {
+    return this.stack.env;
+  }
+
+  /** A server by its name, such as `database-users` or `database-users-replica`. */
+  server(name: string): StackProcess {
+    return this.stack.process(name);
+  }
+
+  asRoot(server: string, sql: string): Promise<void> {
+    return asRoot(this.stack, server, sql);
+  }
+
+  /** Resumes what was paused, starts what was killed, and lets every replica follow its source. */
+  async mend(): Promise<void> {
+    for (const { name, replicaOf } of this.stack.topology.databases) {
+      await this.server(name).resume();
+      await this.server(name).start();
+      if (replicaOf !== undefined) await this.asRoot(name, 'START SLAVE');
+    }
+  }
+
+  /** Stops the servers and deletes what they hold. */
+  wipe(): Promise<void> {
+    return this.stack.wipe();
+  }
+}
+
+/** Runs SQL on a database server of a stack with all rights. */
+export async function asRoot(stack: Stack, server: string, sql: string): Promise<void> {
+  const cwd = join(stack.description.stateDir, 'mariadb', server);
+  await promisify(execFile)('mariadb', ['--no-defaults', '--socket=mysqld.sock', '-e', sql], { cwd });
+}
