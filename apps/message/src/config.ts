@@ -16,7 +16,7 @@ export const messageEnv = z.object({
     .default(LIMITS.channelMembers)
     .describe('Members that one channel may have, its creator included.'),
   PRODUCE_GAP_MS: integerVar({ min: 0, max: 1_000 })
-    .default(8)
+    .default(6)
     .describe(
       'Longest time that records are gathered for one produce request; the fewer there are, the shorter it is.',
     ),

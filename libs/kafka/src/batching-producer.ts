@@ -14,7 +14,7 @@ export interface BatchingProducerOptions extends Partial<QueueLimits> {
 }
 
 const DEFAULTS: QueueLimits = {
-  maxGapMs: 8,
+  maxGapMs: 6,
   maxRequestRecords: 2_000,
   // Below the broker's limit for one batch (1 MiB), so that a full request to one partition still fits.
   maxRequestBytes: 900_000,

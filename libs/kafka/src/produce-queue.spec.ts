@@ -76,9 +76,10 @@ describe('ProduceQueue', () => {
   });
 
   it.each([
-    ['one that carried one record, after two milliseconds', 1, 2],
-    ['one that carried more, after the longest gap', 3, 4],
+    ['one that carried two records, after two milliseconds', 2, 2],
+    ['one that carried more, after the longest gap', 9, 4],
   ])('starts a request after %s', async (_, records, gapMs) => {
+    queue = new ProduceQueue(kafka.send, { ...LIMITS, maxRequestRecords: 9 });
     void queue.add(Array.from({ length: records }, () => record('a')));
     await pass(0);
     kafka.requests[0]?.confirm();

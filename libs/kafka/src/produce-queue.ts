@@ -40,7 +40,7 @@ const RETRY_PAUSE_MS = 200;
  * Requests cost CPU, not records. One that carried little is soon followed by the next, so that single records travel
  * fast; the more there is to carry, the longer the next one gathers. In ms.
  */
-const gapAfter = (records: number, maxGapMs: number): number => Math.min(maxGapMs, 2 * records);
+const gapAfter = (records: number, maxGapMs: number): number => Math.min(maxGapMs, records);
 
 /** What the caller of one `add` waits for. */
 interface Delivery {
