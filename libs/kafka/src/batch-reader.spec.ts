@@ -45,7 +45,7 @@ async function setUp(begin: (offset: number) => Promise<OnTheWay>) {
   });
   const resolved: string[] = [];
   /** Resolves when kafkajs may fetch on. */
-  const fetched = (offset: number): Promise<void> =>
+  const fetched = (offset: number, heartbeat = () => Promise.resolve()): Promise<void> =>
     consumer.eachBatch({
       batch: {
         topic: TOPIC,
@@ -54,7 +54,7 @@ async function setUp(begin: (offset: number) => Promise<OnTheWay>) {
         lastOffset: () => String(offset),
       },
       resolveOffset: (last: string) => void resolved.push(last),
-      heartbeat: () => Promise.resolve(),
+      heartbeat,
       commitOffsetsIfNecessary: commit,
     } as unknown as EachBatchPayload);
   return { consumer, reader, fetched, given, resolved, commit, committed };
@@ -106,5 +106,19 @@ describe('a reader', () => {
     void fetched(1);
     await pass(500);
     expect([given, committed]).toEqual([[1, 1], ['2']]);
+  });
+
+  it('goes on when it hears late that it was no member any more, and is one again', async () => {
+    const { consumer, fetched, committed } = await setUp(() => Promise.resolve(SETTLED));
+    const heartbeat = Promise.withResolvers<void>();
+    void fetched(1, () => heartbeat.promise);
+    await pass(0);
+    consumer.emit('rebalancing');
+    consumer.join();
+    const fetchedAgain = fetched(1);
+    heartbeat.reject(Object.assign(new Error('unknown member'), { type: 'UNKNOWN_MEMBER_ID' }));
+    await pass(500);
+    await expect(fetchedAgain).resolves.toBeUndefined();
+    expect(committed).toEqual(['2']);
   });
 });

@@ -92,7 +92,7 @@ export class BatchReader {
   async #onBatch(payload: EachBatchPayload): Promise<void> {
     const { topic, partition, messages } = payload.batch;
     const generation = this.#generation;
-    const beat = setInterval(() => void this.#heartbeat(payload), this.options.sessionTimeoutMs / 10);
+    const beat = setInterval(() => void this.#heartbeat(payload, generation), this.options.sessionTimeoutMs / 10);
     try {
       await this.#hooks;
       if (this.#closing || generation !== this.#generation) return;
@@ -102,7 +102,7 @@ export class BatchReader {
       payload.resolveOffset(payload.batch.lastOffset());
       void this.#markWhenDone(done, payload, generation);
       await lane.hasRoom();
-      await this.#heartbeat(payload);
+      await this.#heartbeat(payload, generation);
       const rejoin = this.#rejoin;
       if (rejoin === undefined) return;
       await this.#lanesIdle();
@@ -148,11 +148,12 @@ export class BatchReader {
   }
 
   /** Sends one if it is due. A broker that is away is not the end of the membership: kafkajs finds that out by itself. */
-  async #heartbeat(payload: EachBatchPayload): Promise<void> {
+  async #heartbeat(payload: EachBatchPayload, generation: number): Promise<void> {
     try {
       await payload.heartbeat();
     } catch (error) {
-      if (!mustRejoin(error)) return;
+      // What is said of an earlier membership says nothing of this one.
+      if (!mustRejoin(error) || generation !== this.#generation) return;
       this.#rejoin = error;
       this.#abandon.abort();
     }
