@@ -112,7 +112,12 @@ describe('a viewer who leaves', () => {
 
   it('but looks on from elsewhere, or has quit, is pushed nothing', async () => {
     const { room, ann, bob } = await roomWith(3);
-    owner.presence.enter(room.id, seq(0), { userId: bob, server: 'c2', connection: 'elsewhere' }, Date.now());
+    owner.presence.enter(
+      room.id,
+      seq(0),
+      { userId: bob, server: 'c2', connection: 'elsewhere', request: 'r1' },
+      Date.now(),
+    );
     expect((await owner.handle(viewerLeft(bob, room.id, 1))).records).toEqual([]);
     const quit = command(ann, { type: 'QUIT_REQUEST', channelId: room.id });
     expect((await owner.handle(quit, viewerLeft(ann, room.id, 1))).pushes).toEqual([]);

@@ -313,7 +313,12 @@ function read<T>(decoded: Decoded<T>): T {
 
 export const nameOf = (id: UserId): string => `u${id.toString(36)}`;
 
-export const originOf = (user: UserId, request: string = randomUUID()): Origin => ({
+const BOOT = randomUUID().slice(0, 8);
+let requests = 0;
+/** Numbered, as a connection server does. */
+const nextRequest = (): string => `c-${BOOT}-${(++requests).toString(36)}`;
+
+export const originOf = (user: UserId, request = nextRequest()): Origin => ({
   userId: user,
   username: nameOf(user),
   server: 'c1',

@@ -4,6 +4,7 @@ import { PresenceMap } from './presence.map.js';
 
 const [ann, bob] = [userId(1), userId(2)];
 const room = channelId(7);
+const viewer = { userId: ann, server: 's1', connection: 'a' };
 const server = (name: string) => ({ server: name, boot: 'b1' });
 const snapshot = (
   name: string,
@@ -71,20 +72,30 @@ describe('PresenceMap', () => {
   it('believes its own entering over an announcement that is older, until the next snapshot is due', () => {
     const map = new PresenceMap();
     map.apply(delta('s1', [{ connection: 'a', userId: ann }]), 0);
-    map.enter(room, seq(3), { userId: ann, server: 's1', connection: 'a' }, 100);
+    map.enter(room, seq(3), { ...viewer, request: 'r1' }, 100);
     map.apply(snapshot('s1', [{ connection: 'a', userId: ann }]), 101);
     expect(map.viewers(room).users.has(ann)).toBe(true);
     map.apply(snapshot('s1', [{ connection: 'a', userId: ann }]), 101 + PRESENCE.snapshotMs);
     expect(map.viewers(room).users.has(ann)).toBe(false);
   });
 
-  it('finds a socket where it says it is when its enters were seen in another order and the overtaken one is taken back', () => {
+  it('leaves a socket in the channel that it asked for last when its enters are seen in another order', () => {
     const map = new PresenceMap();
     const [first, last] = [channelId(8), channelId(9)];
-    const viewer = { userId: ann, server: 's1', connection: 'a' };
+    map.enter(last, seq(0), { ...viewer, request: 's1-b1-10' }, 1);
+    map.enter(first, seq(0), { ...viewer, request: 's1-b1-z' }, 2);
+    expect([...map.viewers(last).users.keys()]).toEqual([ann]);
+    map.leave(first, 'a');
+    expect([...map.viewers(last).users.keys()]).toEqual([ann]);
+    expect(map.viewers(first).users.size).toBe(0);
+  });
+
+  it('finds a socket where it says it is when an enter counts that its server does not go by', () => {
+    const map = new PresenceMap();
+    const [first, last] = [channelId(8), channelId(9)];
     map.apply(delta('s1', [{ connection: 'a', userId: ann, channelId: room }]), 0);
-    map.enter(last, seq(0), viewer, 1);
-    map.enter(first, seq(0), viewer, 2);
+    map.enter(last, seq(0), { ...viewer, request: 'r1' }, 1);
+    map.enter(first, seq(0), { ...viewer, request: 'r2' }, 2);
     map.apply(delta('s1', [{ connection: 'a', userId: ann, channelId: last }]), 3);
     map.leave(first, 'a');
     expect([...map.viewers(last).servers.keys()]).toEqual(['s1']);
@@ -94,7 +105,7 @@ describe('PresenceMap', () => {
   it('does not put a socket back into a channel that it has left', () => {
     const map = new PresenceMap();
     map.apply(delta('s1', [{ connection: 'a', userId: ann, channelId: room }]), 0);
-    map.enter(channelId(8), seq(0), { userId: ann, server: 's1', connection: 'a' }, 1);
+    map.enter(channelId(8), seq(0), { ...viewer, request: 'r1' }, 1);
     map.leave(room, 'a');
     map.leave(channelId(8), 'a');
     expect(map.viewers(room).users.size).toBe(0);

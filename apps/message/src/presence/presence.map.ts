@@ -13,6 +13,8 @@ interface Connection {
   certainUntil: number;
   /** Last sequence of the channel when the socket entered it, as far as we saw that. */
   since: Seq | undefined;
+  /** The latest request to enter a channel that we saw. */
+  enteredBy: string;
   /** {@link Server.rounds} when it was last heard of. */
   round: number;
 }
@@ -90,14 +92,19 @@ export class PresenceMap {
     return dead.flatMap(([name]) => this.drop(name));
   }
 
-  /** The owner of a channel has let a socket in: known here before its server can announce it. */
+  /**
+   * The owner of a channel has let a socket in: known here before its server can announce it. Enters of one socket are
+   * seen in any order; one that a later one has overtaken leaves the socket where it is.
+   */
   enter(
     channelId: ChannelId,
     since: Seq,
-    viewer: { userId: UserId; server: string; connection: string },
+    viewer: { userId: UserId; server: string; connection: string; request: string },
     now: number,
   ): void {
     const connection = this.connection(viewer.server, viewer.connection, viewer.userId, now);
+    if (isBefore(viewer.request, connection.enteredBy)) return;
+    connection.enteredBy = viewer.request;
     this.show(connection, channelId);
     connection.certainUntil = now + PRESENCE.snapshotMs;
     connection.since = since;
@@ -222,6 +229,7 @@ export class PresenceMap {
       announced: undefined,
       certainUntil: 0,
       since: undefined,
+      enteredBy: '',
       round: server.rounds,
     };
     this.connections.set(id, connection);
@@ -276,3 +284,7 @@ export class PresenceMap {
     return lost;
   }
 }
+
+/** Requests of one server end in a number that counts up. */
+const isBefore = (one: string, other: string): boolean =>
+  one.length === other.length ? one < other : one.length < other.length;

@@ -64,7 +64,7 @@ describe('what a viewer can no longer have seen', () => {
   it('is not pushed to somebody who is no member, or sees the channel elsewhere', async () => {
     const { unseen, presence, pushed } = setUp();
     expect(await pushed((out) => unseen.push({ ...lost, userId: userId(9) }, out))).toBe(0);
-    presence.enter(ROOM, seq(0), { userId: bob, server: '2', connection: 'desk' }, 0);
+    presence.enter(ROOM, seq(0), { userId: bob, server: '2', connection: 'desk', request: 'r1' }, 0);
     expect(await pushed((out) => unseen.push(lost, out))).toBe(0);
   });
 
@@ -144,7 +144,8 @@ describe('a record that nobody can handle', () => {
 describe('deliveries', () => {
   const tell = ({ deliveries, presence }: ReturnType<typeof setUp>, how: 'socket' | 'push') => {
     const frame = { type: 'ASK_INVITE' as const, username: 'ann' };
-    if (how === 'socket') presence.enter(ROOM, seq(0), { userId: bob, server: '2', connection: 'desk' }, 0);
+    if (how === 'socket')
+      presence.enter(ROOM, seq(0), { userId: bob, server: '2', connection: 'desk', request: 'r1' }, 0);
     return deliveries.deliver('r', [{ userId: bob, frame }], []);
   };
 
