@@ -102,18 +102,24 @@ class Visitor implements AsyncDisposable {
   }
 }
 
+/** Both sign up, and one accepts the other's invitation. Returns the invite code that was used. */
+async function meet(ann: Visitor, bob: Visitor): Promise<string> {
+  await Promise.all([ann.signUp(), bob.signUp()]);
+  const code = await bob.ownCode();
+  await ann.page.getByText('Meet somebody').click();
+  await ann.invite(code);
+  await bob.page.getByText(`${ann.name} invites you`).waitFor();
+  await bob.page.getByRole('button', { name: 'Accept' }).click();
+  await ann.page.locator('#contacts', { hasText: bob.name }).waitFor();
+  await bob.page.locator('#contacts', { hasText: ann.name }).waitFor();
+  return code;
+}
+
 describe('two people with a browser each', () => {
   it('meet on the page, talk, and find their talk again, without one complaint of the browser', async () => {
     await using ann = await Visitor.come();
     await using bob = await Visitor.come();
-    await Promise.all([ann.signUp(), bob.signUp()]);
-
-    const code = await bob.ownCode();
-    await ann.page.getByText('Meet somebody').click();
-    await ann.invite(code);
-    await bob.page.getByText(`${ann.name} invites you`).waitFor();
-    await bob.page.getByRole('button', { name: 'Accept' }).click();
-    await ann.page.locator('#contacts', { hasText: bob.name }).waitFor();
+    await meet(ann, bob);
 
     await ann.page.getByText('New channel').click();
     await ann.page.getByLabel('Title').fill('reading circle');
@@ -168,13 +174,7 @@ describe('two people with a browser each', () => {
   it('see at once what becomes of their contact and their invitations', async () => {
     await using ann = await Visitor.come();
     await using bob = await Visitor.come();
-    await Promise.all([ann.signUp(), bob.signUp()]);
-    const code = await bob.ownCode();
-    await ann.page.getByText('Meet somebody').click();
-    await ann.invite(code);
-    await bob.page.getByRole('button', { name: 'Accept' }).click();
-    await ann.page.locator('#contacts', { hasText: bob.name }).waitFor();
-    await bob.page.locator('#contacts', { hasText: ann.name }).waitFor();
+    const code = await meet(ann, bob);
 
     // The page cannot end a contact, but other clients can.
     await using device = await WireClient.connect(system.server, await logIn(system.server, bob.name));
