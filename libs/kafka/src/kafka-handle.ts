@@ -1,4 +1,5 @@
 import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type RetryOptions } from 'kafkajs';
+import './broken-responses.js';
 import { Lines, type Patience } from './lines.js';
 
 export interface KafkaOptions {
