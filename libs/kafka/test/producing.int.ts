@@ -91,10 +91,17 @@ class Network {
 }
 
 describe('while Kafka is out of reach', () => {
+  let producer: BatchingProducer;
+  let producing: boolean;
+  afterEach(async () => {
+    producing = false;
+    await producer.close();
+  });
+
   it('loses nothing that was confirmed, and goes on soon after by itself', async () => {
     const topic = await kafka.topic(3);
     const network = new Network();
-    const producer = new BatchingProducer({ kafka: network.handle });
+    producer = new BatchingProducer({ kafka: network.handle });
     await producer.connect();
     const gathered = new Gathered();
     const consumer = kafka.consumer({ kafka: network.handle, groupId: `group-${randomUUID()}` });
@@ -102,7 +109,7 @@ describe('while Kafka is out of reach', () => {
     await listen(consumer);
 
     const confirmed: string[] = [];
-    let producing = true;
+    producing = true;
     const production = (async () => {
       for (let i = 0; producing; i++) {
         await producer.send(topic, { key: String(i % 9), value: String(i) }).then(() => confirmed.push(String(i)));
@@ -123,7 +130,6 @@ describe('while Kafka is out of reach', () => {
     producing = false;
     await production;
     await until('all have been handled', () => includesAll(gathered.values(), confirmed));
-    await producer.close();
   });
 });
 
