@@ -17,7 +17,9 @@ export interface Network {
   readonly listenHost: string;
 }
 
+/** Who our services are to a database server, and who a replica is to its source. */
 export const DATABASE_USER = 'parley';
+export const REPLICATION_USER = 'parley_replica';
 
 const holds = (schema: string, replica: boolean) => (server: DatabaseServer) =>
   server.schemas.includes(schema) && (server.replicaOf !== undefined) === replica;

@@ -4,7 +4,8 @@ import { sharedEnvironment, type Environment } from '../src/environment.js';
 import { selfSignedCertificate, type Certificate } from '../src/native/certificate.js';
 import { kafkaClassPath } from '../src/native/kafka-jars.js';
 import { kafkaParts } from '../src/native/kafka.js';
-import { databaseParts } from '../src/native/mariadb.js';
+import { databaseParts } from '../src/native/databases/databases.js';
+import { MARIADB } from '../src/native/databases/mariadb.js';
 import { type ProcessSpec, ProcessTable } from '../src/native/process-table.js';
 import { redisParts } from '../src/native/redis.js';
 import { run } from '../src/native/run.js';
@@ -139,7 +140,7 @@ async function securedDatabase(
   secrets: StackSecrets,
 ): Promise<Prepared> {
   const server = only(topology.databases);
-  const spec = await only(databaseParts(topology, stateDir, secrets)).prepare();
+  const spec = await only(databaseParts(MARIADB, topology, stateDir, secrets)).prepare();
   const encrypted = [`--ssl-cert=${certificate}`, `--ssl-key=${key}`, '--require-secure-transport=1'];
   return { spec: { ...spec, command: [...spec.command, ...encrypted] }, port: server.port };
 }

@@ -1,11 +1,10 @@
 import { jest } from '@jest/globals';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { attachStack, createTopology, startStack, type Stack } from '../src/index.js';
+import { attachStack, createTopology, startStack, USER_SCHEMA, type Stack } from '../src/index.js';
 import { ProcessTable } from '../src/native/process-table.js';
 import { inWorkspace, stateRoot } from '../src/workspace.js';
 import { eventually } from './eventually.js';
@@ -34,33 +33,19 @@ async function running(): Promise<string[]> {
 
 const SERVERS = ['consul-1', 'database', 'kafka-1', 'redis-1'];
 
-/** Runs SQL in the user database as our services do. */
-function databaseClient(stack: Stack): (sql: string) => Promise<string> {
-  const url = new URL(stack.env['USER_DB_SOURCE_URL'] ?? '');
-  const args = [
-    '--no-defaults',
-    '-N',
-    `-h${url.hostname}`,
-    `-P${url.port}`,
-    `-u${url.username}`,
-    url.pathname.slice(1),
-  ];
-  return async (sql: string) => {
-    const env = { ...process.env, MYSQL_PWD: url.password };
-    const { stdout } = await promisify(execFile)('mariadb', [...args, '-e', sql], { env });
-    return stdout.trim();
-  };
-}
+/** Runs SQL in the user database. */
+const ask = async (stack: Stack, sql: string): Promise<string> =>
+  (await stack.database('database').ask(`USE ${USER_SCHEMA}; ${sql}`)).trim();
 
 describe('a stack', () => {
   it('keeps its data over stop and start, and is found again by its description', async () => {
     const stack = await startStack(options());
-    await databaseClient(stack)('CREATE TABLE kept (id INT PRIMARY KEY); INSERT INTO kept VALUES (7)');
+    await ask(stack, 'CREATE TABLE kept (id INT PRIMARY KEY); INSERT INTO kept VALUES (7)');
     await stack.stop();
     expect(await running()).toEqual([]);
     const again = await startStack(options());
     const attached = await attachStack(again.descriptionPath);
-    expect(await databaseClient(attached)('SELECT id FROM kept')).toBe('7');
+    expect(await ask(attached, 'SELECT id FROM kept')).toBe('7');
     await attached.stop();
   });
 

@@ -1,9 +1,8 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { mendReplicas, startStack, switchSource } from '@parley/deploy';
 import { type ChannelId, UNAVAILABLE_TEXT } from '@parley/protocol';
 import {
-  asRoot,
   channelOf,
   type Connected,
   enter,
@@ -155,7 +154,7 @@ describe('an orderly switch', () => {
 
   it('that was interrupted is finished by the next one', async () => {
     const { ann, onFirst } = await channelsOnBothShards();
-    await asRoot(stack, 'database-shard-1', 'SET GLOBAL read_only = 1');
+    await stack.database('database-shard-1').ask('SET GLOBAL read_only = 1');
     expect(
       await ann.wire.askError({ type: 'WRITE_MESSAGE', serial: nextSerial(), channelId: onFirst, content: 'x' }),
     ).toBe(UNAVAILABLE_TEXT.WRITE_MESSAGE);
@@ -199,7 +198,7 @@ describe('a source that crashes under load', () => {
 
 describe('a replica that had not received everything', () => {
   const putAside = async (of: string) =>
-    (await readdir(join(stack.description.stateDir, 'mariadb'))).filter((name) => name.startsWith(`${of}.put-aside-`));
+    (await readdir(dirname(stack.database(of).dataDir))).filter((name) => name.startsWith(`${of}.put-aside-`));
 
   it('loses just that when its source crashes; what the old source held alone is put aside, and it is copied anew', async () => {
     const { ann, onFirst: channelId } = await channelsOnBothShards();
@@ -209,7 +208,7 @@ describe('a replica that had not received everything', () => {
     const earlier = await putAside(oldName);
     expect(await write(ann, channelId, 'received')).toBe(1);
     await eventually(async () => expect(await messagesOn(after, channelId)).toHaveLength(1));
-    await asRoot(stack, newName, 'STOP SLAVE IO_THREAD');
+    await stack.database(newName).stopReceiving();
     expect(await write(ann, channelId, 'alone')).toBe(2);
     await stack.process(oldName).kill();
     await switchSource(stack, 1);

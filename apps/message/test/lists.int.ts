@@ -142,7 +142,7 @@ describe('0.48: lists from a replica that keeps up', () => {
 
 describe('a replica', () => {
   it.each<[string, () => Promise<void>]>([
-    ['whose replication has stopped', () => pairs.asRoot(REPLICA, 'STOP SLAVE')],
+    ['whose replication has stopped', () => pairs.stopReplication(REPLICA)],
     ['that is killed', () => pairs.server(REPLICA).kill()],
     ['that has fallen silent', () => pairs.server(REPLICA).pause()],
   ])(
@@ -180,7 +180,7 @@ describe('while the source is away', () => {
 
   it('a replica that had not caught up is not believed', async () => {
     const ann = await bench.person();
-    await pairs.asRoot(REPLICA, 'STOP SLAVE');
+    await pairs.stopReplication(REPLICA);
     await meet(ann);
     expect(await lists(ann)).toMatchObject({ headCounts: [2] });
     await pairs.server(SOURCE).kill();

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DeployError } from '../errors.js';
-import { REPLICATIONS, type Replication } from '../native/mariadb.js';
+import { REPLICATIONS, type Replication } from '../native/databases/database-engine.js';
 import { selfSignedCertificate, type Certificate } from '../native/certificate.js';
 import { findDescription, type StackDescription } from '../stack/description.js';
 import { startStack } from '../stack/start-stack.js';

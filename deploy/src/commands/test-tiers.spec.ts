@@ -1,29 +1,37 @@
-import { CHECKS, planServers, planTests, type TestTier } from './test-tiers.js';
+import { CHECKS, planMysql, planServers, planTests, type TestTier } from './test-tiers.js';
 
+const NONE = { int: [], e2e: [] };
 const FILES: Record<TestTier, string[]> = {
   unit: ['libs/protocol/src/codec.spec.ts', 'apps/auth/src/password.spec.ts'],
-  int: ['libs/kafka/test/ordering.int.ts'],
-  e2e: ['test/e2e/messages.e2e.ts'],
+  int: ['apps/message/test/channels.int.ts', 'libs/kafka/test/ordering.int.ts'],
+  e2e: ['test/e2e/failover.e2e.ts', 'test/e2e/messages.e2e.ts'],
 };
+const ABOUT_SQL = { int: ['apps/message/test/channels.int.ts'], e2e: ['test/e2e/failover.e2e.ts'] };
 const plan = (...words: string[]) => planTests(words, (tier) => FILES[tier]);
 
 describe('npm test', () => {
   it('runs and measures everything when nothing is named', () => {
-    expect(plan()).toEqual({ checks: CHECKS, files: FILES, isMeasured: true, withChaos: true });
+    expect(plan()).toEqual({ checks: CHECKS, files: FILES, isMeasured: true, onMysql: ABOUT_SQL, withChaos: true });
   });
 
   it('runs the tiers that are named', () => {
     const files = { unit: [], int: [], e2e: FILES.e2e };
-    expect(plan('lint', 'e2e')).toEqual({ checks: ['lint'], files, isMeasured: false, withChaos: false });
+    expect(plan('lint', 'e2e')).toEqual({
+      checks: ['lint'],
+      files,
+      isMeasured: false,
+      onMysql: NONE,
+      withChaos: false,
+    });
   });
 
   it('runs the files whose path contains a word', () => {
-    const files = { unit: [], int: FILES.int, e2e: [] };
-    expect(plan('kafka')).toEqual({ checks: [], files, isMeasured: false, withChaos: false });
+    const files = { unit: [], int: ['libs/kafka/test/ordering.int.ts'], e2e: [] };
+    expect(plan('kafka')).toEqual({ checks: [], files, isMeasured: false, onMysql: NONE, withChaos: false });
   });
 
   it('runs all tests and no checks to measure coverage', () => {
-    expect(plan('coverage')).toEqual({ checks: [], files: FILES, isMeasured: true, withChaos: false });
+    expect(plan('coverage')).toEqual({ checks: [], files: FILES, isMeasured: true, onMysql: NONE, withChaos: false });
   });
 
   it('lets faults strike and runs nothing else when that is named', () => {
@@ -31,7 +39,18 @@ describe('npm test', () => {
       checks: [],
       files: { unit: [], int: [], e2e: [] },
       isMeasured: false,
+      onMysql: NONE,
       withChaos: true,
+    });
+  });
+
+  it('runs what is about SQL on MySQL alone when that is named', () => {
+    expect(plan('mysql')).toEqual({
+      checks: [],
+      files: { unit: [], int: [], e2e: [] },
+      isMeasured: false,
+      onMysql: ABOUT_SQL,
+      withChaos: false,
     });
   });
 
@@ -60,6 +79,14 @@ describe('the servers of npm test', () => {
       { tier: 'int', backend: 'native', files: ['deploy/test/stack.int.ts'] },
       { tier: 'e2e', backend: 'native', files: files.e2e },
     ]);
+  });
+
+  it('have MySQL where that is what is tested', () => {
+    expect(planMysql(ABOUT_SQL)).toEqual([
+      { tier: 'int', backend: 'native', engine: 'mysql', files: ABOUT_SQL.int },
+      { tier: 'e2e', backend: 'native', engine: 'mysql', files: ABOUT_SQL.e2e },
+    ]);
+    expect(planMysql(NONE)).toEqual([]);
   });
 
   it('are not started for tiers without files', () => {

@@ -1,5 +1,6 @@
 import { globSync } from 'node:fs';
 import type { Backend } from '../containers/backend.js';
+import type { EngineName } from '../native/databases/database-engine.js';
 import { QUIET } from '../node-options.js';
 import { inWorkspace, workspaceRoot } from '../workspace.js';
 
@@ -15,6 +16,10 @@ const SUFFIX: Readonly<Record<TestTier, string>> = { unit: 'spec', int: 'int', e
 /** A tier without files of its own: a selection from the fault matrix. */
 export const CHAOS = 'chaos';
 
+/** Another one: what is about SQL and replication, once more on the kind of database server that the native runner does not have by itself. */
+export const MYSQL_TESTS = 'mysql';
+const ABOUT_SQL = ['libs/persistence/', 'apps/auth/', 'apps/message/', 'apps/push/', 'test/e2e/failover.e2e.ts'];
+
 /** Asks for all tests and for how much of the services they run, without the checks and faults of a whole run. */
 export const COVERAGE = 'coverage';
 
@@ -23,10 +28,13 @@ export interface TestPlan {
   readonly files: Readonly<Record<TestTier, readonly string[]>>;
   /** Whether what the tests run is counted, and too little of it fails. */
   readonly isMeasured: boolean;
+  /** Files that run again on MySQL. */
+  readonly onMysql: Readonly<Pick<Record<TestTier, readonly string[]>, 'int' | 'e2e'>>;
   /** Whether a few faults strike a system under load. */
   readonly withChaos: boolean;
 }
 
+const OTHERS: ReadonlySet<string> = new Set([CHAOS, MYSQL_TESTS]);
 const isCheck = (word: string): word is Check => CHECKS.some((check) => check === word);
 const isTier = (word: string): word is TestTier => TEST_TIERS.some((tier) => tier === word);
 
@@ -48,7 +56,7 @@ export function planTests(
   const everything = words.length === 0;
   const onlyMeasured = words.includes(COVERAGE);
   const isMeasured = everything || onlyMeasured;
-  const patterns = onlyMeasured ? [] : words.filter((word) => !isCheck(word) && !isTier(word) && word !== CHAOS);
+  const patterns = onlyMeasured ? [] : words.filter((word) => !isCheck(word) && !isTier(word) && !OTHERS.has(word));
   const tiers = words.filter(isTier);
   const checks = words.filter(isCheck);
   const chosen = (tier: TestTier) => isMeasured || (tiers.length > 0 ? tiers.includes(tier) : patterns.length > 0);
@@ -56,10 +64,14 @@ export function planTests(
     chosen(tier)
       ? filesIn(tier).filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
       : [];
+  const withMysql = everything || words.includes(MYSQL_TESTS);
+  const aboutSql = (tier: TestTier) =>
+    withMysql ? filesIn(tier).filter((file) => ABOUT_SQL.some((part) => file.startsWith(part))) : [];
   return {
     checks: everything ? CHECKS : checks,
     files: { unit: files('unit'), int: files('int'), e2e: files('e2e') },
     isMeasured,
+    onMysql: { int: aboutSql('int'), e2e: aboutSql('e2e') },
     withChaos: everything || words.includes(CHAOS),
   };
 }
@@ -69,6 +81,8 @@ export interface ServerRun {
   readonly tier: 'int' | 'e2e';
   /** What has to run the servers; undefined when either may, as `startTestServers` decides. */
   readonly backend: Backend | undefined;
+  /** The kind of database server; undefined when either will do. */
+  readonly engine?: EngineName;
   readonly files: readonly string[];
 }
 
@@ -85,6 +99,13 @@ export function planServers({ int, e2e }: TestPlan['files'], backend: Backend): 
   ];
   return runs.filter((run) => run.files.length > 0);
 }
+
+/** The runs on MySQL, which containers have anyway. */
+export const planMysql = ({ int, e2e }: TestPlan['onMysql']): ServerRun[] =>
+  [
+    { tier: 'int' as const, backend: 'native' as const, engine: 'mysql' as const, files: int },
+    { tier: 'e2e' as const, backend: 'native' as const, engine: 'mysql' as const, files: e2e },
+  ].filter((run) => run.files.length > 0);
 
 const bin = (name: string): string => inWorkspace('node_modules', '.bin', name);
 

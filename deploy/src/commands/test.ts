@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { chooseBackend, type Backend, type TestServers, type TestServersOptions } from '../containers/backend.js';
 import { startTestServers } from '../containers/test-servers.js';
-import { DeployError } from '../errors.js';
+import { DeployError, messageOf } from '../errors.js';
+import { engineNamed } from '../native/databases/engines.js';
 import { ensureBrowser } from '../native/packages.js';
 import { startStack } from '../stack/start-stack.js';
 import { attachStack } from '../stack/stack.js';
@@ -17,6 +18,7 @@ import {
   COVERAGE_COMMAND,
   jestCommand,
   MEASURING,
+  planMysql,
   planServers,
   planTests,
   type Check,
@@ -141,13 +143,14 @@ async function startSystem(
 async function startFresh(run: ServerRun, measuring: Environment, signal: AbortSignal): Promise<TestServers> {
   if (await findDescription(stackDir)) await (await attachStack(descriptionFile(stackDir))).stop();
   await rm(stackDir, { recursive: true, force: true });
-  const options = { stateDir: stackDir, portOffset: TEST_PORT_OFFSET, progress: say, signal };
+  const { engine } = run;
+  const options = { stateDir: stackDir, portOffset: TEST_PORT_OFFSET, engine, progress: say, signal };
   return run.tier === 'e2e' ? startSystem(run.files, measuring, options) : startTestServers(options, run.backend);
 }
 
 async function runWithServers(run: ServerRun, measuring: Environment, signal: AbortSignal): Promise<Count> {
-  const { tier, files } = run;
-  say(`\n== servers for ${tier} tests`);
+  const { tier, engine, files } = run;
+  say(`\n== servers for ${tier} tests${engine === undefined ? '' : ` on ${engine}`}`);
   let servers: TestServers;
   try {
     servers = await startFresh(run, measuring, signal);
@@ -157,7 +160,9 @@ async function runWithServers(run: ServerRun, measuring: Environment, signal: Ab
     return { passed: 0, failed: 1 };
   }
   try {
-    const count = await runTests(tier, files, { ...servers.env, ...measuring }, signal);
+    // For tests that start databases of their own.
+    const chosen = engine === undefined ? {} : { PARLEY_DATABASE: engine };
+    const count = await runTests(tier, files, { ...servers.env, ...chosen, ...measuring }, signal);
     if (count.failed > 0) await keepLogs(tier);
     return count;
   } finally {
@@ -173,6 +178,20 @@ async function keepLogs(tier: string): Promise<void> {
   say(`logs of the servers: ${kept}`);
 }
 
+/** On MySQL where that can be had: what keeps this machine from fetching it says nothing about our code. */
+async function runOnMysql(runs: readonly ServerRun[], measuring: Environment, signal: AbortSignal): Promise<Count[]> {
+  const reason = await engineNamed('mysql')
+    .ensurePrograms(say)
+    .then(() => undefined, messageOf);
+  if (reason !== undefined) {
+    say(`\ntests on MySQL are left out: ${reason}`);
+    return [];
+  }
+  const counts: Count[] = [];
+  for (const run of runs) counts.push(await runWithServers(run, measuring, signal));
+  return counts;
+}
+
 async function runCoverage(signal: AbortSignal): Promise<Count> {
   say('\n== coverage');
   const code = await runVisibly(COVERAGE_COMMAND, {}, signal);
@@ -182,10 +201,10 @@ async function runCoverage(signal: AbortSignal): Promise<Count> {
 const sum = (counts: readonly Count[], key: keyof Count): number =>
   counts.reduce((total, count) => total + count[key], 0);
 
-/** `test [coverage|lint|format|types|unit|int|e2e ...] [part of a path ...]`: ends with `N passed, N failed`. */
+/** `test [coverage|lint|format|types|unit|int|e2e|mysql|chaos ...] [part of a path ...]`: ends with `N passed, N failed`. */
 export async function test(args: readonly string[]): Promise<number> {
   const signal = interruption();
-  const { checks, files, isMeasured, withChaos } = planTests(args);
+  const { checks, files, isMeasured, onMysql, withChaos } = planTests(args);
   const counts: Count[] = [];
   for (const check of checks) counts.push(await runCheck(check, signal));
   if (isMeasured) await rm(counters, { recursive: true, force: true });
@@ -193,6 +212,8 @@ export async function test(args: readonly string[]): Promise<number> {
   if (files.unit.length > 0) counts.push(await runTests('unit', files.unit, measuring, signal));
   const backend: Backend = files.int.length > 0 ? await chooseBackend() : 'native';
   for (const run of planServers(files, backend)) counts.push(await runWithServers(run, measuring, signal));
+  const mysqlRuns = planMysql(onMysql);
+  if (mysqlRuns.length > 0) counts.push(...(await runOnMysql(mysqlRuns, measuring, signal)));
   if (withChaos) counts.push(await runChaos(signal));
   if (isMeasured) counts.push(await runCoverage(signal));
   if (counts.length === 0) throw new DeployError(`no test matches ${args.join(' ')}`);

@@ -11,7 +11,8 @@ const HEADER = ` The whole system in containers. Made from deploy/src/topology.t
    docker compose --profile full up --build --wait       3 Kafka, 6 Redis, 3 x source and replica, 3 Consul, 2 of each of ours
 
  .env must hold PARLEY_DATABASE_PASSWORD, PARLEY_DATABASE_ROOT_PASSWORD, PARLEY_REPLICATION_PASSWORD and
- PARLEY_REDIS_PASSWORD: long random values of letters and digits, such as from "openssl rand -hex 24".`;
+ PARLEY_REDIS_PASSWORD: random values of 32 letters and digits, such as from "openssl rand -hex 16"
+ (MySQL takes no longer one from a replica).`;
 
 interface Section {
   readonly volumes?: readonly string[];

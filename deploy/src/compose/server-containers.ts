@@ -1,3 +1,4 @@
+import { LOGGED, SEMI_SYNCHRONOUS } from '../native/databases/mysql.js';
 import { brokerSettings } from '../native/kafka.js';
 import type { ConsulServer, DatabaseServer, KafkaBroker, RedisNode } from '../topology.js';
 import { healthcheck, type ComposeService, type ComposeServices } from './compose-types.js';
@@ -91,21 +92,6 @@ function redisContainer(scope: Scope, node: RedisNode): ComposeService {
     restart: 'unless-stopped',
   };
 }
-
-const LOGGED = ['--log-bin=bin', '--sync-binlog=1', '--gtid-mode=ON', '--enforce-gtid-consistency=ON'];
-
-/**
- * A transaction is acknowledged when the replica has received it, too; without one, or after the timeout (ms), the source
- * goes on alone. `loose`: the plugins that know these options are not there yet while the image sets the data folder up.
- */
-const SEMI_SYNCHRONOUS = [
-  '--plugin-load-add=semisync_source.so',
-  '--plugin-load-add=semisync_replica.so',
-  '--loose-rpl-semi-sync-source-enabled=ON',
-  '--loose-rpl-semi-sync-replica-enabled=ON',
-  '--loose-rpl-semi-sync-source-wait-no-replica=OFF',
-  '--loose-rpl-semi-sync-source-timeout=2000',
-];
 
 function databaseContainer(scope: Scope, server: DatabaseServer): ComposeService {
   const isReplicated = scope.topology.databases.some(({ replicaOf }) => replicaOf !== undefined);

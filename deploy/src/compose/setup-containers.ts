@@ -1,10 +1,9 @@
-import { DATABASE_USER } from '../environment.js';
+import { DATABASE_USER, REPLICATION_USER } from '../environment.js';
+import { MYSQL } from '../native/databases/mysql.js';
 import type { DatabaseServer } from '../topology.js';
 import { whenHealthy, type ComposeService, type ComposeServices } from './compose-types.js';
 import { membership, SECRETS, type Scope } from './scope.js';
 import { IMAGES } from './server-containers.js';
-
-const REPLICATION_USER = 'parley_replica';
 
 /** Schemas and accounts of a source; its replicas receive them through the binary log. */
 const sourceSql = (server: DatabaseServer): string[] => [
@@ -16,9 +15,9 @@ const sourceSql = (server: DatabaseServer): string[] => [
 ];
 
 const replicaSql = (scope: Scope, source: DatabaseServer): string[] => [
-  'STOP REPLICA;',
-  `CHANGE REPLICATION SOURCE TO SOURCE_HOST='${scope.nameOf(source.name)}', SOURCE_PORT=${source.port}, SOURCE_USER='${REPLICATION_USER}', SOURCE_PASSWORD='$$REPLICATION_PASSWORD', SOURCE_AUTO_POSITION=1, GET_SOURCE_PUBLIC_KEY=1;`,
-  'START REPLICA;',
+  MYSQL.stopSql,
+  MYSQL.followSql({ host: scope.nameOf(source.name), port: source.port }, '$$REPLICATION_PASSWORD'),
+  MYSQL.startSql,
 ];
 
 /** A shell script; `$$` is compose's way to write the `$` of a shell variable. Every statement may run again. */

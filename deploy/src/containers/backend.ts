@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Environment } from '../environment.js';
 import { DeployError } from '../errors.js';
+import type { EngineName } from '../native/databases/database-engine.js';
 import { dockerAnswers } from './docker-answers.js';
 
 const Backend = z.enum(['native', 'docker']);
@@ -12,6 +13,8 @@ export interface TestServersOptions {
   readonly stateDir: string;
   /** Added to every port. */
   readonly portOffset?: number;
+  /** The kind of database server of the native runner; default as `StackOptions` has it. */
+  readonly engine?: EngineName | undefined;
   /** Receives a line for each step that takes long. */
   readonly progress?: (line: string) => void;
   /** Aborting stops whatever this call has started. */

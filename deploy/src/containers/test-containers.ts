@@ -3,7 +3,7 @@ import type { ComposeService } from '../compose/compose-types.js';
 import { scopeOf } from '../compose/scope.js';
 import { serverContainers } from '../compose/server-containers.js';
 import { DeployError } from '../errors.js';
-import { initSql } from '../native/mariadb.js';
+import { accountsSql } from '../native/databases/databases.js';
 import type { StackSecrets } from '../native/secrets.js';
 import { nativeNetwork } from '../native/services.js';
 import type { Topology } from '../topology.js';
@@ -57,7 +57,7 @@ function differences({ consul, kafka, redis, databases }: Topology, secrets: Sta
       ports: [server.port],
       options: [`--bind-address=${listenHost}`],
       // The image runs what lies there when it makes its data folder. The same rights as from the native runner.
-      files: { '/docker-entrypoint-initdb.d/parley.sql': initSql(server, undefined, secrets) },
+      files: { '/docker-entrypoint-initdb.d/parley.sql': `${accountsSql(server, secrets).join('\n')}\n` },
     })),
   ];
 }

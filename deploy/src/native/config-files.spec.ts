@@ -1,6 +1,9 @@
-import { createTopology } from '../topology.js';
+import { createTopology, type DatabaseServer } from '../topology.js';
 import { brokerProperties } from './kafka.js';
-import { initSql } from './mariadb.js';
+import type { DatabasePair } from './databases/database-state.js';
+import { initSql } from './databases/databases.js';
+import { MARIADB } from './databases/mariadb.js';
+import { MYSQL } from './databases/mysql.js';
 import { clusterFile, redisConfig } from './redis.js';
 
 const full = createTopology({ profile: 'full' });
@@ -59,31 +62,34 @@ describe('the broker properties', () => {
   });
 });
 
-describe('the SQL a database runs at start', () => {
+describe.each([
+  [MARIADB, /^CHANGE MASTER TO .*MASTER_PORT=(\d+),.*MASTER_USE_GTID=slave_pos/m],
+  [MYSQL, /^CHANGE REPLICATION SOURCE TO .*SOURCE_PORT=(\d+),.*SOURCE_AUTO_POSITION=1/m],
+])('the SQL that a $name database runs at start', (engine, follows) => {
   const source = the(full.databases, 'database-shard-1');
   const replica = the(full.databases, 'database-shard-1-replica');
+  const sqlOf = (server: DatabaseServer, pair?: DatabasePair) => initSql(engine, server, pair, secrets);
 
   it('never enters the binary log', () => {
-    expect(initSql(source, undefined, secrets).split('\n')[0]).toBe('SET SESSION sql_log_bin = 0;');
+    expect(sqlOf(source).split('\n')[0]).toBe('SET SESSION sql_log_bin = 0;');
   });
 
   it('makes a replica follow its source by transaction ids', () => {
-    expect(initSql(replica, { source, replica }, secrets)).toMatch(/MASTER_PORT=13308,.*MASTER_USE_GTID=slave_pos/);
-    expect(initSql(source, undefined, secrets)).not.toContain('CHANGE MASTER');
+    expect(follows.exec(sqlOf(replica, { source, replica }))?.[1]).toBe('13308');
+    expect(sqlOf(source)).not.toMatch(follows);
   });
 
   it('lets only the source of the two take writes, whichever began as what', () => {
     const writable = 'SET GLOBAL read_only = 0;';
-    expect(initSql(source, { source, replica }, secrets)).toContain(writable);
-    expect(initSql(replica, { source, replica }, secrets)).not.toContain(writable);
+    expect(sqlOf(source, { source, replica })).toContain(writable);
+    expect(sqlOf(replica, { source, replica })).not.toContain(writable);
     const switched = { source: replica, replica: source };
-    expect(initSql(replica, switched, secrets)).toContain(writable);
-    expect(initSql(source, switched, secrets)).not.toContain(writable);
-    expect(initSql(source, switched, secrets)).toMatch(/MASTER_PORT=13309,/);
+    expect(sqlOf(replica, switched)).toContain(writable);
+    expect(sqlOf(source, switched)).not.toContain(writable);
+    expect(follows.exec(sqlOf(source, switched))?.[1]).toBe('13309');
   });
 
   it('has one statement in each line, as the server reads it', () => {
-    for (const line of initSql(replica, { source, replica }, secrets).trim().split('\n'))
-      expect(line).toMatch(/^[A-Z].*;$/);
+    for (const line of sqlOf(replica, { source, replica }).trim().split('\n')) expect(line).toMatch(/^[A-Z].*;$/);
   });
 });

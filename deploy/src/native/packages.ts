@@ -10,16 +10,14 @@ export interface Needed {
   readonly package: string;
 }
 
-const SERVERS: readonly Needed[] = [
-  // The core package has the server program without a system service.
-  { program: 'mariadbd', package: 'mariadb-server-core' },
-  // mariadb-install-db asks it, and the server's package does not bring it along.
-  { program: 'my_print_defaults', package: 'mariadb-client-core' },
+/** The servers of every system; which database server it has is its own choice. */
+export const SERVERS: readonly Needed[] = [
   { program: 'redis-server', package: 'redis-server' },
   { program: 'nginx', package: 'nginx-light' },
   { program: 'java', package: 'default-jre-headless' },
 ];
-const MAVEN: Needed = { program: 'mvn', package: 'maven' };
+/** Fetches the jars of Kafka. */
+export const JAR_FETCHER: Needed = { program: 'mvn', package: 'maven' };
 const BROWSER: Needed = { program: 'chromium', package: 'chromium' };
 
 /** Services that the packages above start at boot; those we brought in are not, since the runner starts its own. */
@@ -121,16 +119,14 @@ export async function ensureInstalled(
 
 const COMPOSE = 'use docker compose --profile single up';
 
-const servers = (needMaven: boolean): readonly Needed[] => (needMaven ? [...SERVERS, MAVEN] : SERVERS);
-
 /** Fails, before anything is begun, when packages are missing that cannot be installed here. */
-export async function requireInstallable(needMaven: boolean): Promise<void> {
-  await toInstall(servers(needMaven), COMPOSE);
+export async function requireInstallable(needed: readonly Needed[]): Promise<void> {
+  await toInstall(needed, COMPOSE);
 }
 
-/** Makes sure the server programs are there; Maven only when Kafka's jars have still to be fetched. */
-export const ensurePackages = (needMaven: boolean, progress: (line: string) => void): Promise<void> =>
-  ensureInstalled(servers(needMaven), COMPOSE, progress);
+/** Makes sure that programs are there without which nothing runs. */
+export const ensurePackages = (needed: readonly Needed[], progress: (line: string) => void): Promise<void> =>
+  ensureInstalled(needed, COMPOSE, progress);
 
 /** Makes sure there is a browser, for tests of the web page only, and tells where. */
 export async function ensureBrowser(progress: (line: string) => void): Promise<string> {

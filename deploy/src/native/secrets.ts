@@ -11,7 +11,8 @@ const StackSecrets = z.object({
 });
 export type StackSecrets = Readonly<z.infer<typeof StackSecrets>>;
 
-const makeSecret = (): string => randomBytes(24).toString('hex');
+/** 32 characters: MySQL takes no longer password from a replica. */
+const makeSecret = (): string => randomBytes(16).toString('hex');
 
 /** The stack's secrets, made at random on first use and readable by their owner only. */
 export async function loadSecrets(stateDir: string): Promise<StackSecrets> {

@@ -3,8 +3,9 @@ import { toolchainDir } from '../workspace.js';
 import { ensureConsul } from './consul-program.js';
 import { ensureClassArchive } from './kafka-training.js';
 import { ensureKafkaJars, hasKafkaJars } from './kafka-jars.js';
-import { ensureDatabaseTemplate } from './mariadb.js';
-import { ensurePackages, requireInstallable } from './packages.js';
+import type { DatabaseEngine } from './databases/database-engine.js';
+import { ensureDatabaseTemplate } from './databases/databases.js';
+import { ensurePackages, JAR_FETCHER, requireInstallable, SERVERS, type Needed } from './packages.js';
 
 /** Waits for all of them, also when one fails: nothing goes on behind an error that has been told. */
 async function allSettled(works: readonly Promise<void>[]): Promise<void> {
@@ -12,15 +13,27 @@ async function allSettled(works: readonly Promise<void>[]): Promise<void> {
   await Promise.all(works);
 }
 
+const neededPackages = (engine: DatabaseEngine, fetchJars: boolean): readonly Needed[] => [
+  ...engine.packages,
+  ...SERVERS,
+  ...(fetchJars ? [JAR_FETCHER] : []),
+];
+
+async function ensureDatabase(engine: DatabaseEngine, progress: (line: string) => void): Promise<void> {
+  await engine.ensurePrograms(progress);
+  await ensureDatabaseTemplate(engine, progress);
+}
+
 /** Installs what the servers need, once; a few milliseconds when everything is there. */
-export async function ensureToolchain(progress: (line: string) => void): Promise<void> {
+export async function ensureToolchain(engine: DatabaseEngine, progress: (line: string) => void): Promise<void> {
   await mkdir(toolchainDir, { recursive: true });
   const fetchJars = !(await hasKafkaJars());
-  await requireInstallable(fetchJars);
+  const needed = neededPackages(engine, fetchJars);
+  await requireInstallable(needed);
   await allSettled([
     ensureConsul(progress),
-    ensurePackages(fetchJars, progress).then(async () => {
-      await allSettled([ensureDatabaseTemplate(progress), ensureKafkaJars(progress)]);
+    ensurePackages(needed, progress).then(async () => {
+      await allSettled([ensureDatabase(engine, progress), ensureKafkaJars(progress)]);
       await ensureClassArchive(progress);
     }),
   ]);

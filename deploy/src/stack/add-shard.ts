@@ -1,7 +1,6 @@
-import { changeDatabaseState, loadDatabaseState } from '../native/database-state.js';
+import { changeDatabaseState, loadDatabaseState } from '../native/databases/database-state.js';
 import { withStackLock } from '../native/lock.js';
 import { requireFreePorts } from '../native/ports.js';
-import { ReplicatedServer } from '../native/replication.js';
 import { registerShard } from '../native/services.js';
 import { openStack, type Stack } from './stack.js';
 
@@ -36,7 +35,7 @@ async function startServers(stack: Stack, shard: number, progress: (line: string
   const servers = stack.topology.databases.filter(({ schemas }) => schemas.includes(schema));
   for (const server of servers) {
     if (await stack.table.running(server.name)) {
-      await new ReplicatedServer(server, stack.description.stateDir).createSchema(schema);
+      await stack.database(server.name).createSchema(schema);
       continue;
     }
     const process = stack.process(server.name);

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { DeployError } from '../errors.js';
 import type { Certificate } from '../native/certificate.js';
-import { REPLICATIONS, type Replication } from '../native/mariadb.js';
+import { ENGINES, REPLICATIONS, type EngineName, type Replication } from '../native/databases/database-engine.js';
 import { MAX_INSTANCES, PROFILES, SERVICE_KINDS, type Profile, type Scale, type ServiceKind } from '../topology.js';
 
 const Count = z.number().int().min(0).max(MAX_INSTANCES);
@@ -17,6 +17,7 @@ export const StackDescription = z.object({
   services: z.array(z.enum(SERVICE_KINDS)),
   balancers: z.boolean(),
   env: z.partialRecord(z.enum(SERVICE_KINDS), z.record(z.string(), z.string())),
+  engine: z.enum(ENGINES).default('mariadb'),
   replicated: z.boolean().optional(),
   tls: z.object({ certificate: z.string(), key: z.string() }).optional(),
   replication: z.enum(REPLICATIONS).default('semi-synchronous'),
@@ -37,6 +38,8 @@ export interface StackOptions {
   readonly scale?: Scale;
   /** Settings on top of the derived environment, per kind of service. */
   readonly env?: Readonly<Partial<Record<ServiceKind, Readonly<Record<string, string>>>>>;
+  /** The kind of database server; by default what PARLEY_DATABASE says, or MariaDB. A stack keeps the kind that its data are of. */
+  readonly engine?: EngineName | undefined;
   /** Whether each database is a source with a replica; default as the profile has it. */
   readonly replicated?: boolean | undefined;
   /** Default semi-synchronous. Takes effect for servers that are started. */
@@ -65,6 +68,7 @@ export const describe = (options: StackOptions): StackDescription =>
     services: chosen(options.services),
     balancers: options.balancers ?? true,
     env: options.env ?? {},
+    engine: options.engine,
     replicated: options.replicated,
     replication: options.replication,
     tls: options.tls,

@@ -1,10 +1,9 @@
 import { rename } from 'node:fs/promises';
-import { loadDatabaseState, pairOf, type DatabasePair } from '../native/database-state.js';
+import { loadDatabaseState, pairOf, type DatabasePair } from '../native/databases/database-state.js';
 import { ensureInstalled } from '../native/packages.js';
-import { ReplicatedServer } from '../native/replication.js';
+import { engineNamed } from '../native/databases/engines.js';
 import type { Stack } from './stack.js';
 
-const DUMP = { program: 'mariadb-dump', package: 'mariadb-client' };
 const FOLLOW_MS = 10_000;
 
 /**
@@ -20,14 +19,13 @@ export async function mendReplicas(stack: Stack, progress: (line: string) => voi
 }
 
 async function mend(stack: Stack, pair: DatabasePair, progress: (line: string) => void): Promise<void> {
-  const { stateDir } = stack.description;
-  const [source, replica] = [new ReplicatedServer(pair.source, stateDir), new ReplicatedServer(pair.replica, stateDir)];
-  const state = await replica.replication(FOLLOW_MS);
+  const [source, replica] = [stack.database(pair.source.name), stack.database(pair.replica.name)];
+  const state = await replica.replication(source, FOLLOW_MS);
   if (state === 'waiting') progress(`${replica.name} does not follow ${source.name} yet`);
   if (state !== 'diverged') return;
   const aside = `${replica.dataDir}.put-aside-${Date.now()}`;
   progress(`copying ${source.name} to ${replica.name}; what that held alone is in ${aside}`);
-  await ensureInstalled([DUMP], 'use docker compose', progress);
+  await ensureInstalled(engineNamed(stack.description.engine).dumpPackages, 'use docker compose', progress);
   const process = stack.process(replica.name);
   await process.stop();
   await rename(replica.dataDir, aside);

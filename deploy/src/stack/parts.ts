@@ -2,7 +2,8 @@ import { sharedEnvironment, type Environment } from '../environment.js';
 import { balancerParts } from '../native/balancers.js';
 import { consulParts } from '../native/consul.js';
 import { kafkaParts } from '../native/kafka.js';
-import { databaseParts } from '../native/mariadb.js';
+import { databaseParts } from '../native/databases/databases.js';
+import { engineNamed } from '../native/databases/engines.js';
 import type { Part } from '../native/part.js';
 import { redisParts } from '../native/redis.js';
 import type { StackSecrets } from '../native/secrets.js';
@@ -45,7 +46,7 @@ export function stackParts(description: StackDescription, topology: Topology, se
   const services = topology.services.filter((service) => description.services.includes(service.kind));
   return {
     servers: {
-      databases: databaseParts(topology, stateDir, secrets, description.replication),
+      databases: databaseParts(engineNamed(description.engine), topology, stateDir, secrets, description.replication),
       kafka: kafkaParts(topology, stateDir),
       consul: consulParts(topology, stateDir),
       redis: redisParts(topology, stateDir, secrets),

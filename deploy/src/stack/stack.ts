@@ -1,7 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { DeployError } from '../errors.js';
 import { consulUrls, type Environment } from '../environment.js';
-import { loadDatabaseState, type DatabaseState } from '../native/database-state.js';
+import { loadDatabaseState, type DatabaseState } from '../native/databases/database-state.js';
+import { engineNamed } from '../native/databases/engines.js';
+import { ReplicatedServer } from '../native/databases/replicated-server.js';
 import { isFree } from '../native/ports.js';
 import { masterName } from '../nginx-agent/nginx-process.js';
 import { memoryOf } from '../native/proc-fs.js';
@@ -77,6 +79,16 @@ export class Stack {
     if (found) return found;
     const names = [...allParts(this.parts).map((each) => each.name), ...this.#extraServices.keys()];
     throw new DeployError(`no process is named ${name}: there are ${names.join(', ')}`);
+  }
+
+  /** A database server by its name, to be spoken to as root. */
+  database(name: string): ReplicatedServer {
+    const server = this.topology.databases.find((candidate) => candidate.name === name);
+    if (server === undefined) {
+      const names = this.topology.databases.map((each) => each.name);
+      throw new DeployError(`no database server is named ${name}: there are ${names.join(', ')}`);
+    }
+    return new ReplicatedServer(server, engineNamed(this.description.engine), this.description.stateDir);
   }
 
   /** Starts one more instance of a service on a free port and waits until it is ready. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { mkdir, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Environment } from '../environment.js';
 import type { Part } from '../native/part.js';
 import { requireFreeSpace } from '../native/disk.js';
@@ -9,6 +10,7 @@ import { requireFreePorts } from '../native/ports.js';
 import { createTopics, migrateDatabases } from '../native/services.js';
 import { becomesTrue, statusOf } from '../native/waiting.js';
 import { DeployError } from '../errors.js';
+import { chooseEngine, engineNamed } from '../native/databases/engines.js';
 import { ensureToolchain } from '../native/toolchain.js';
 import { inWorkspace } from '../workspace.js';
 import { describe, saveDescription, type StackOptions } from './description.js';
@@ -137,10 +139,11 @@ async function bringUp(stack: Stack, options: StackOptions): Promise<void> {
 
 /** Starts what of the described stack does not run yet and waits until all of it is ready. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const description = describe(options);
+  const engine = await chooseEngine(resolve(options.stateDir), options.engine);
+  const description = describe({ ...options, engine });
   await mkdir(description.stateDir, { recursive: true });
   await requireFreeSpace(description.stateDir);
-  await ensureToolchain(options.progress ?? (() => undefined));
+  await ensureToolchain(engineNamed(description.engine), options.progress ?? (() => undefined));
   options.signal?.throwIfAborted();
   return withStackLock(description.stateDir, async () => {
     const stack = await openStack(description);

@@ -1,7 +1,12 @@
 import { DeployError } from '../errors.js';
-import { changeDatabaseState, loadDatabaseState, pairOf, type DatabasePair } from '../native/database-state.js';
+import {
+  changeDatabaseState,
+  loadDatabaseState,
+  pairOf,
+  type DatabasePair,
+} from '../native/databases/database-state.js';
 import { withStackLock } from '../native/lock.js';
-import { ReplicatedServer } from '../native/replication.js';
+import type { ReplicatedServer } from '../native/databases/replicated-server.js';
 import { USER_SCHEMA } from '../topology.js';
 import type { Stack } from './stack.js';
 
@@ -56,9 +61,8 @@ class Switch {
     pair: DatabasePair,
     private readonly progress: (line: string) => void,
   ) {
-    const { stateDir } = stack.description;
-    this.#source = new ReplicatedServer(pair.source, stateDir);
-    this.#replica = new ReplicatedServer(pair.replica, stateDir);
+    this.#source = stack.database(pair.source.name);
+    this.#replica = stack.database(pair.replica.name);
   }
 
   async run(): Promise<Switched> {
@@ -70,7 +74,7 @@ class Switch {
   async #changeRoles(): Promise<Switched> {
     const [source, replica] = [this.#source, this.#replica];
     await this.#requireReplica();
-    if ((await replica.replication(FOLLOW_MS)) !== 'following') {
+    if ((await replica.replication(source, FOLLOW_MS)) !== 'following') {
       throw new DeployError(`${replica.name} does not follow ${source.name}: run npm start first`);
     }
     if (!(await replica.catchesUp(await source.position(), CATCH_UP_SECONDS))) {
@@ -95,7 +99,7 @@ class Switch {
   async #replaceDead(): Promise<Switched> {
     const [source, replica] = [this.#source, this.#replica];
     await this.#requireReplica();
-    if ((await replica.replication(0)) === 'diverged') {
+    if ((await replica.replication(source, 0)) === 'diverged') {
       throw new DeployError(
         `${replica.name} has lost touch with ${source.name} before: only ${source.name} is complete`,
       );
@@ -131,7 +135,7 @@ class Switch {
   async #letFollow(replica: ReplicatedServer, source: ReplicatedServer): Promise<Switched> {
     if (!(await replica.answers())) return { source: source.name, replica: 'is away' };
     await replica.follow(source.server, this.stack.secrets);
-    const follows = (await replica.replication(FOLLOW_MS)) === 'following';
+    const follows = (await replica.replication(source, FOLLOW_MS)) === 'following';
     return { source: source.name, replica: follows ? 'follows' : 'is away' };
   }
 

@@ -21,11 +21,23 @@ describe('a replica has reached a position', () => {
     ['MySQL', mysql, 1],
     ['MySQL', mysql, null],
   ])('only if %s says so in time', (_, { hasReached }, waited) => {
-    expect(hasReached('0-1-100', { waited, reached: '0-1-100' })).toBe(false);
+    expect(hasReached('', { waited, reached: '' })).toBe(false);
   });
 
-  it('by the word of MySQL, which compares sets', () => {
-    const position = '3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5';
-    expect(mysql.hasReached(position, { waited: 0, reached: '' })).toBe(true);
+  const [own, old] = ['3e11fa47-71ca-11e1-9e33-c80aa9429562', '4df9d68b-ebf7-11f1-950a-02fc00000001'];
+  it.each([
+    ['at it', `${own}:1-5`, `${own}:1-5`, true],
+    ['beyond it', `${own}:1-5`, `${own}:1-7`, true],
+    ['and wrote nothing since it was a source', `${old}:1-9,\n${own}:1-5`, `${own}:1-6,\n${old}:1-9`, true],
+    ['before it has written anything of its own', `${old}:1-9`, `${old}:1-9,\n${own}:1`, true],
+    [
+      'not where it was a source and has more than its successor',
+      `${old}:1-9,\n${own}:1-5`,
+      `${old}:1-10,\n${own}:1-5`,
+      false,
+    ],
+    ['not where it has what nobody else knows', `${own}:1-5`, `${old}:1,\n${own}:1-5`, false],
+  ])('of MySQL %s', (_, committed, reached, expected) => {
+    expect(mysql.hasReached(`${own}=${committed}`, { waited: 0, reached })).toBe(expected);
   });
 });

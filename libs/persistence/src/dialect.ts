@@ -13,15 +13,17 @@ export interface Dialect {
 export interface WaitAnswer {
   /** 0 unless the time was over. */
   readonly waited: number | null;
-  /** Where the replica is, as far as the server's own comparison does not do. */
+  /** Where the replica is, or was when it began to wait: the server's own comparison does not do. */
   readonly reached: string;
 }
 
 const MYSQL: Dialect = {
   nameCollation: 'utf8mb4_0900_ai_ci',
-  positionQuery: "SELECT IF(@@global.gtid_mode = 'ON', @@global.gtid_executed, '') AS position",
-  waitQuery: "SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ?) AS waited, '' AS reached",
-  hasReached: (_, { waited }) => waited === 0,
+  positionQuery:
+    "SELECT IF(@@global.gtid_mode = 'ON', CONCAT(@@global.server_uuid, '=', @@global.gtid_executed), '') AS position",
+  waitQuery:
+    "SELECT WAIT_FOR_EXECUTED_GTID_SET(SUBSTRING_INDEX(?, '=', -1), ?) AS waited, @@global.gtid_executed AS reached",
+  hasReached: (position, { waited, reached }) => waited === 0 && hasNothingElse(position, reached),
 };
 
 const MARIADB: Dialect = {
@@ -42,6 +44,20 @@ function isContinued(position: string, reached: string): boolean {
   const origins = new Set(reached.split(',').map(originOf));
   return position.split(',').every((gtid) => origins.has(originOf(gtid)));
 }
+
+/**
+ * MySQL compares sets, and says yes to one that has more. What the source itself writes may be ahead; of every other server,
+ * such as an old source that has what its successor never received, the two must have the same.
+ * @param position the server that is the source, `=`, and what it has
+ */
+function hasNothingElse(position: string, reached: string): boolean {
+  const [source = '', committed = ''] = position.split('=');
+  const known = new Set(setsOf(committed));
+  return setsOf(reached).every((set) => known.has(set) || set.startsWith(`${source}:`));
+}
+
+/** `server:transactions` of each server. */
+const setsOf = (transactions: string): string[] => transactions.replaceAll(/\s/g, '').split(',').filter(Boolean);
 
 /** Domain and server of `domain-server-number`. */
 const originOf = (gtid: string): string => gtid.slice(0, gtid.lastIndexOf('-'));

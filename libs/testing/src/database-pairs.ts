@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { type Environment, type Stack, type StackProcess, startStack } from '@parley/deploy';
 
 /** Where the native runner keeps what belongs to this checkout. */
@@ -33,8 +31,8 @@ export class DatabasePairs {
     return this.stack.process(name);
   }
 
-  asRoot(server: string, sql: string): Promise<void> {
-    return asRoot(this.stack, server, sql);
+  stopReplication(server: string): Promise<void> {
+    return this.stack.database(server).stopReplication();
   }
 
   /** Resumes what was paused, starts what was killed, and lets every replica follow its source. */
@@ -42,7 +40,7 @@ export class DatabasePairs {
     for (const { name, replicaOf } of this.stack.topology.databases) {
       await this.server(name).resume();
       await this.server(name).start();
-      if (replicaOf !== undefined) await this.asRoot(name, 'START SLAVE');
+      if (replicaOf !== undefined) await this.stack.database(name).startReplication();
     }
   }
 
@@ -50,10 +48,4 @@ export class DatabasePairs {
   wipe(): Promise<void> {
     return this.stack.wipe();
   }
-}
-
-/** Runs SQL on a database server of a stack with all rights. */
-export async function asRoot(stack: Stack, server: string, sql: string): Promise<void> {
-  const cwd = join(stack.description.stateDir, 'mariadb', server);
-  await promisify(execFile)('mariadb', ['--no-defaults', '--socket=mysqld.sock', '-e', sql], { cwd });
 }

@@ -1,7 +1,7 @@
 import type { ServiceKind } from '@parley/deploy';
 import type { System } from '@parley/testing';
 import { execFile } from 'node:child_process';
-import { access, cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,9 +11,9 @@ const run = promisify(execFile);
 
 const FULL_DISK = 'database-shard-1';
 const DISK_MIB = 256;
+const DISK_NAME = 'parley-chaos';
 
-const folderIn = (stackDir: string): string => join(stackDir, 'mariadb', FULL_DISK);
-const dataOf = (system: System): string => folderIn(system.stack.description.stateDir);
+const dataOf = ({ stack }: System): string => stack.database(FULL_DISK).dataDir;
 const needsRoot = async (): Promise<string | undefined> =>
   process.getuid?.() === 0 ? undefined : 'only root may mount a small disk';
 
@@ -25,7 +25,7 @@ async function onSmallDisk(system: System): Promise<() => Promise<void>> {
   await database.stop(30_000);
   await rename(data, kept);
   await mkdir(data);
-  await run('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'parley-chaos', data]);
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, DISK_NAME, data]);
   await cp(kept, data, { recursive: true, preserveTimestamps: true });
   await database.start();
   return async () => {
@@ -41,8 +41,9 @@ async function onSmallDisk(system: System): Promise<() => Promise<void>> {
 
 /** A run that was cut off may have left its small disk in place. */
 export async function removeSmallDisk(stackDir: string): Promise<void> {
-  // As a rule there is none.
-  await run('umount', [folderIn(stackDir)]).catch(() => undefined);
+  const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n').map((line) => line.split(' '));
+  for (const [device, folder = ''] of mounts)
+    if (device === DISK_NAME && folder.startsWith(`${stackDir}/`)) await run('umount', [folder]);
 }
 
 const fillDisk = async ({ system }: Stage): Promise<Heal> => {
@@ -125,7 +126,7 @@ export const MACHINE_FAULTS: readonly Fault[] = [
     name: 'disk-full',
     title: 'the disk of a shard is full',
     lastsMs: 8000,
-    // MariaDB looks only once a minute whether its binary log has room again.
+    // The server looks only once a minute whether its binary log has room again.
     resumeWithinMs: 70_000,
     slow: true,
     full: true,

@@ -1,7 +1,7 @@
 import { versionIn } from './versions.js';
 
 it.each([
-  ['mariadbd  Ver 10.11.19-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64 (Debian 12)', '10.11.19'],
+  ['10.11.19-MariaDB-0+deb12u1', '10.11.19'],
   ['Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64', '7.0.15'],
   ['nginx version: nginx/1.22.1', '1.22.1'],
   ['', 'unknown'],

@@ -18,14 +18,19 @@ async function ofConsul({ stack }: System): Promise<string> {
   return versionIn(/"Version":"[^"]*"/.exec(await response.text())?.[0] ?? '');
 }
 
+async function ofDatabase({ stack }: System): Promise<string> {
+  const version = await stack.database(stack.topology.databases[0]?.name ?? '').version();
+  return `${/mariadb/i.test(version) ? 'MariaDB' : 'MySQL'} ${versionIn(version)}`;
+}
+
 /** The servers that a run was made with, as in `Kafka 4.4.0, MariaDB ...`. */
 export async function serverVersions(system: System): Promise<string> {
   const kafka = /<artifactId>kafka_[^]*?<version>([^<]+)/.exec(await readFile('deploy/kafka/pom.xml', 'utf8'))?.[1];
-  const [mariadb, redis, nginx, consul] = await Promise.all([
-    ofProgram('mariadbd', '--version'),
+  const [database, redis, nginx, consul] = await Promise.all([
+    ofDatabase(system),
     ofProgram('redis-server', '--version'),
     ofProgram('nginx', '-v'),
     ofConsul(system),
   ]);
-  return `Kafka ${kafka}, MariaDB ${mariadb}, Redis ${redis}, Consul ${consul}, nginx ${nginx}`;
+  return `Kafka ${kafka}, ${database}, Redis ${redis}, Consul ${consul}, nginx ${nginx}`;
 }

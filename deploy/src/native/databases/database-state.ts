@@ -1,8 +1,8 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { DeployError } from '../errors.js';
-import { FIRST_SHARDS, type DatabaseServer, type Topology } from '../topology.js';
+import { DeployError } from '../../errors.js';
+import { FIRST_SHARDS, type DatabaseServer, type Topology } from '../../topology.js';
 
 /** What commands have decided about the databases of a stack. It outlives stops, like the data. */
 const DatabaseState = z.object({

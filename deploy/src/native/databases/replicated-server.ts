@@ -1,0 +1,156 @@
+import { DeployError } from '../../errors.js';
+import type { DatabaseServer } from '../../topology.js';
+import { DATABASE_USER } from '../../environment.js';
+import { run } from '../run.js';
+import type { StackSecrets } from '../secrets.js';
+import { becomesTrue } from '../waiting.js';
+import type { DatabaseEngine, ReplicaStatus } from './database-engine.js';
+import { becomeSourceSql, dataDirOf, followServerSql, schemaSql } from './databases.js';
+
+/** A statement that has not ended by then (s) is given up: the server hangs. */
+const PATIENCE_SECONDS = 90;
+const CONNECT_SECONDS = 3;
+
+export type ReplicationState = 'following' | 'waiting' | 'diverged';
+
+/** A database server as its operator sees it: entered as root, by its socket. */
+export class ReplicatedServer {
+  constructor(
+    readonly server: DatabaseServer,
+    private readonly engine: DatabaseEngine,
+    private readonly stateDir: string,
+  ) {}
+
+  get name(): string {
+    return this.server.name;
+  }
+
+  get dataDir(): string {
+    return dataDirOf(this.engine, this.stateDir, this.server);
+  }
+
+  /** Does it answer, within seconds? */
+  async answers(): Promise<boolean> {
+    return this.ask('SELECT 1').then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** What it is and which version, such as `10.11.6-MariaDB` or `8.4.8`. */
+  async version(): Promise<string> {
+    return (await this.ask('SELECT VERSION()')).trim();
+  }
+
+  async takesWrites(): Promise<boolean> {
+    return (await this.ask('SELECT @@global.read_only')).trim() === '0';
+  }
+
+  /** When this resolves, everything that was acknowledged is in `position`, and our services have to connect anew. */
+  async refuseWrites(): Promise<void> {
+    await this.ask('SET GLOBAL read_only = 1');
+    const sessions = (await this.ask('SHOW PROCESSLIST')).split('\n').map((line) => line.split('\t'));
+    const ours = sessions.filter(([, user]) => user === DATABASE_USER).map(([id]) => `KILL ${id};`);
+    // Some may have gone by themselves meanwhile.
+    if (ours.length > 0) await this.ask(ours.join(' '), '--force').catch(() => undefined);
+  }
+
+  /** The last transaction that it has, as its binary log names it. */
+  async position(): Promise<string> {
+    return (await this.ask(this.engine.positionSql)).trim();
+  }
+
+  /** False if it has not caught up with `position` of its source in time. */
+  async catchesUp(position: string, seconds: number): Promise<boolean> {
+    if (position === '') return true;
+    return (await this.ask(this.engine.reachSql(position, seconds))).trim() === '0';
+  }
+
+  /** Carries out what it has received of a source that is gone. */
+  async finishReceived(seconds: number): Promise<void> {
+    await this.stopReceiving();
+    const received = this.engine.received(await this.#status());
+    if (!(await this.catchesUp(received, seconds))) {
+      throw new DeployError(`${this.name} has not carried out all that it has received after ${seconds} s: try again`);
+    }
+  }
+
+  async becomeSource(): Promise<void> {
+    await this.ask(becomeSourceSql(this.engine).join(' '));
+  }
+
+  async acceptWrites(): Promise<void> {
+    await this.ask('SET GLOBAL read_only = 0');
+  }
+
+  async follow(source: DatabaseServer, secrets: StackSecrets): Promise<void> {
+    const { stopSql, startSql } = this.engine;
+    await this.ask([stopSql, followServerSql(this.engine, source, secrets), startSql].join(' '));
+  }
+
+  async startReplication(): Promise<void> {
+    await this.ask(this.engine.startSql);
+  }
+
+  async stopReplication(): Promise<void> {
+    await this.ask(this.engine.stopSql);
+  }
+
+  /** Takes nothing more from its source, and carries out what it has. */
+  async stopReceiving(): Promise<void> {
+    await this.ask(this.engine.stopReceivingSql);
+  }
+
+  /** Whether it gets on with its source; `waiting` while that does not answer. */
+  async replication(source: ReplicatedServer, timeoutMs: number): Promise<ReplicationState> {
+    let state: ReplicationState = 'waiting';
+    await becomesTrue(async () => {
+      const status = await this.#status();
+      const asks = (await source.answers()) ? (sql: string) => source.ask(sql) : undefined;
+      if (await this.engine.hasDiverged(status, (sql) => this.ask(sql), asks)) state = 'diverged';
+      else if (this.engine.isFollowing(status)) state = 'following';
+      return state !== 'waiting';
+    }, timeoutMs);
+    return state;
+  }
+
+  /** Replaces what it holds by a copy of what `source` holds now, and follows it from there. */
+  async copyFrom(source: ReplicatedServer, secrets: StackSecrets): Promise<void> {
+    const { engine } = this;
+    await this.ask(`${engine.stopSql} ${engine.forgetTransactionsSql}`);
+    const copied = ['--single-transaction', '--add-drop-database', '--databases', ...source.server.schemas];
+    const dump = `cd "$1" && ${[...engine.dump, ...copied].join(' ')}`;
+    const load = `cd "$2" && ${engine.client.join(' ')} --init-command="SET SESSION sql_log_bin = 0"`;
+    await run(['bash', '-o', 'pipefail', '-c', `(${dump}) | (${load})`, 'copy', source.dataDir, this.dataDir], {
+      what: `copying ${source.name} to ${this.name}`,
+    });
+    await this.follow(source.server, secrets);
+  }
+
+  /** As the server itself does for its schemas at each start. */
+  async createSchema(schema: string): Promise<void> {
+    await this.ask(`SET SESSION sql_log_bin = 0; ${schemaSql(schema)}`);
+  }
+
+  async #status(): Promise<ReplicaStatus> {
+    const lines = (await this.ask(`${this.engine.statusSql}\\G`, '--column-names')).split('\n');
+    const status = new Map<string, string>();
+    let last = '';
+    for (const line of lines) {
+      const [, name, value = ''] = /^\s*(\w+): (.*)$/.exec(line) ?? [];
+      // A value may go on in the next line.
+      if (name === undefined) status.set(last, (status.get(last) ?? '') + line);
+      else status.set((last = name), value);
+    }
+    return status;
+  }
+
+  /** Carries out SQL with all rights and resolves with the rows, one in a line. @throws DeployError */
+  async ask(sql: string, ...options: string[]): Promise<string> {
+    const client = [...this.engine.client, `--connect-timeout=${CONNECT_SECONDS}`, '--batch', '--skip-column-names'];
+    return run(['timeout', String(PATIENCE_SECONDS), ...client, ...options, '-e', sql], {
+      cwd: this.dataDir,
+      what: `SQL on ${this.name}`,
+    });
+  }
+}
