@@ -6,8 +6,10 @@ const FILES: Record<TestTier, string[]> = {
   int: ['apps/message/test/channels.int.ts', 'libs/kafka/test/ordering.int.ts'],
   e2e: ['test/e2e/failover.e2e.ts', 'test/e2e/messages.e2e.ts'],
 };
-const ABOUT_SQL = { int: ['apps/message/test/channels.int.ts'], e2e: ['test/e2e/failover.e2e.ts'] };
-const plan = (...words: string[]) => planTests(words, (tier) => FILES[tier]);
+const FOR_MYSQL = 'deploy/test/compose-databases.mysql.int.ts';
+const ABOUT_SQL = { int: ['apps/message/test/channels.int.ts', FOR_MYSQL], e2e: ['test/e2e/failover.e2e.ts'] };
+const plan = (...words: string[]) =>
+  planTests(words, (tier) => (tier === 'int' ? [...FILES.int, FOR_MYSQL] : FILES[tier]));
 
 describe('npm test', () => {
   it('runs and measures everything when nothing is named', () => {

@@ -19,6 +19,8 @@ export const CHAOS = 'chaos';
 /** Another one: what is about SQL and replication, once more on the kind of database server that the native runner does not have by itself. */
 export const MYSQL_TESTS = 'mysql';
 const ABOUT_SQL = ['libs/persistence/', 'apps/auth/', 'apps/message/', 'apps/push/', 'test/e2e/failover.e2e.ts'];
+/** Files of which nothing can be said on another kind. */
+const isForMysql = (file: string): boolean => /\.mysql\.\w+\.ts$/.test(file);
 
 /** Asks for all tests and for how much of the services they run, without the checks and faults of a whole run. */
 export const COVERAGE = 'coverage';
@@ -62,11 +64,15 @@ export function planTests(
   const chosen = (tier: TestTier) => isMeasured || (tiers.length > 0 ? tiers.includes(tier) : patterns.length > 0);
   const files = (tier: TestTier) =>
     chosen(tier)
-      ? filesIn(tier).filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
+      ? filesIn(tier)
+          .filter((file) => !isForMysql(file))
+          .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
       : [];
   const withMysql = everything || words.includes(MYSQL_TESTS);
   const aboutSql = (tier: TestTier) =>
-    withMysql ? filesIn(tier).filter((file) => ABOUT_SQL.some((part) => file.startsWith(part))) : [];
+    withMysql
+      ? filesIn(tier).filter((file) => isForMysql(file) || ABOUT_SQL.some((part) => file.startsWith(part)))
+      : [];
   return {
     checks: everything ? CHECKS : checks,
     files: { unit: files('unit'), int: files('int'), e2e: files('e2e') },
