@@ -16,6 +16,8 @@ const SILENCE: ReadonlySet<string | undefined> = new Set(['PROTOCOL_SEQUENCE_TIM
 
 /** What the connections of a pool tell about their server. */
 export interface ServerSigns {
+  /** The server has carried out a statement. */
+  readonly onAnswer?: () => void;
   /** The server has let the time for an answer pass. */
   readonly onSilence?: () => void;
   /** Something failed because of the server: it is away, shutting down or read-only. */
@@ -98,7 +100,9 @@ function watch(connection: mysql.PoolConnection, signs: ServerSigns): void {
     query: (...parameters: [...unknown[], Answered]) => {
       const answered = parameters.pop() as Answered;
       return query(...parameters, (error: mysql.QueryError | null, ...rest: unknown[]) => {
-        if (error !== null) {
+        if (error === null) {
+          signs.onAnswer?.();
+        } else {
           if (SILENCE.has(error.code)) connection.destroy();
           report(error, signs);
         }
