@@ -22,6 +22,8 @@ export class ActiveChannel {
   #view: ChannelView | undefined;
   /** The channel whose ENTER is under way. */
   #entering: ChannelView | undefined;
+  /** A LEAVE waits or is under way: entering on a new socket would come after it, and undo it. */
+  #leaving = false;
 
   constructor(private readonly options: ActiveChannelOptions) {}
 
@@ -43,15 +45,20 @@ export class ActiveChannel {
       return entered;
     } finally {
       if (this.#entering === view) this.#entering = undefined;
-      // A refusal leaves the old channel on the screen; if the socket changed meanwhile the server has to be told.
-      if (this.#view && !this.#view.online) this.resume();
+      this.#resumeAfterChange();
     }
   }
 
   async leave(): Promise<void> {
     this.flushRead();
-    await this.options.requests.ask({ type: 'LEAVE_REQUEST' });
-    this.close();
+    this.#leaving = true;
+    try {
+      await this.options.requests.ask({ type: 'LEAVE_REQUEST' });
+      this.close();
+    } finally {
+      this.#leaving = false;
+      this.#resumeAfterChange();
+    }
   }
 
   async quit(channelId: ChannelId): Promise<void> {
@@ -75,7 +82,7 @@ export class ActiveChannel {
 
   /** A new socket: enter the same channel again and go on after the last message shown. */
   resume(): void {
-    if (this.#view && !this.#entering) void this.#resume(this.#view);
+    if (this.#view && !this.#entering && !this.#leaving) void this.#resume(this.#view);
   }
 
   suspend(): void {
@@ -96,6 +103,11 @@ export class ActiveChannel {
   close(): void {
     this.#view?.close();
     this.#view = undefined;
+  }
+
+  /** A refusal leaves the old channel on the screen; if the socket changed meanwhile the server has to be told. */
+  #resumeAfterChange(): void {
+    if (this.#view && !this.#view.online) this.resume();
   }
 
   async #resume(view: ChannelView): Promise<void> {

@@ -1,5 +1,5 @@
 import { channelId, seq } from '@parley/protocol';
-import { CHANNEL, channelServer, entered, error, notify, stored } from '../test/channel-server.js';
+import { CHANNEL, channelServer, entered, error, failureOf, notify, stored } from '../test/channel-server.js';
 import { connected } from '../test/scripted-server.js';
 
 describe('entering a channel', () => {
@@ -42,6 +42,36 @@ describe('entering a channel', () => {
     server.send(notify(1));
     expect(client.channelId).toBe(2);
     expect(screen).toEqual(['1 bob text 1']);
+  });
+});
+
+describe('leaving a channel while there is no connection', () => {
+  /** Connected again, after so long; what the server has heard of since. */
+  async function leftFor(offlineMs: number) {
+    const { server } = channelServer(0, 0);
+    const { client, clock } = await connected(server);
+    await client.enter(CHANNEL);
+    server.onDial = () => 'unreachable';
+    server.cut();
+    const before = server.received.length;
+    const leaving = failureOf(client.leave());
+    await clock.pass(offlineMs);
+    server.onDial = () => 'open';
+    await clock.pass(30_000);
+    return { client, outcome: await leaving, heard: server.received.slice(before).map(({ type }) => type) };
+  }
+
+  it('is told on the next socket, which does not enter it again', async () => {
+    const { client, outcome, heard } = await leftFor(5_000);
+    expect([outcome, client.channelId]).toEqual(['answered', undefined]);
+    expect(heard).toEqual(['LEAVE_REQUEST']);
+  });
+
+  it('fails in the end, and the next socket enters it again', async () => {
+    const { client, outcome, heard } = await leftFor(15_000);
+    expect([outcome, client.channelId]).toEqual(['unsent', CHANNEL]);
+    expect(heard).toContain('ENTER_REQUEST');
+    expect(heard).not.toContain('LEAVE_REQUEST');
   });
 });
 
