@@ -49,11 +49,12 @@ export class ActiveChannel {
     }
   }
 
+  /** A socket that is lost while it is asked to leave shows the channel no more, and the next one does not enter it. */
   async leave(): Promise<void> {
     this.flushRead();
     this.#leaving = true;
     try {
-      await this.options.requests.ask({ type: 'LEAVE_REQUEST' });
+      await this.options.requests.ask({ type: 'LEAVE_REQUEST' }).catch(unlessDisconnected);
       this.close();
     } finally {
       this.#leaving = false;
@@ -139,7 +140,7 @@ export class ActiveChannel {
       try {
         return await this.options.requests.ask({ type: 'ENTER_REQUEST', channelId });
       } catch (error) {
-        if (!(error instanceof RequestError) || error.failure !== 'disconnected') throw error;
+        unlessDisconnected(error);
       }
     }
   }
@@ -154,4 +155,8 @@ export class ActiveChannel {
       });
     });
   }
+}
+
+function unlessDisconnected(error: unknown): void {
+  if (!(error instanceof RequestError) || error.failure !== 'disconnected') throw error;
 }

@@ -45,6 +45,20 @@ describe('entering a channel', () => {
   });
 });
 
+describe('leaving a channel', () => {
+  it('is done when the socket that was asked is lost', async () => {
+    const { server } = channelServer(0, 0);
+    const { client, clock } = await connected(server);
+    await client.enter(CHANNEL);
+    server.answer = () => [];
+    const leaving = failureOf(client.leave());
+    server.cut();
+    await clock.pass(1_000);
+    expect([await leaving, client.channelId]).toEqual(['answered', undefined]);
+    expect(server.of('ENTER_REQUEST')).toHaveLength(1);
+  });
+});
+
 describe('leaving a channel while there is no connection', () => {
   /** Connected again, after so long; what the server has heard of since. */
   async function leftFor(offlineMs: number) {
