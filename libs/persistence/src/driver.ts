@@ -26,6 +26,8 @@ export interface ServerSigns {
   readonly onRole?: (isWritable: boolean) => void;
 }
 
+/** What the types of mysql2 leave out. */
+type TimedQuery = mysql.Query & { readonly queryTimeout: NodeJS.Timeout | null };
 type Answered = (error: mysql.QueryError | null, ...rest: unknown[]) => void;
 
 /**
@@ -95,11 +97,14 @@ export function isWritable(rows: unknown): boolean {
 
 /** Lets `signs` know of whatever fails on this connection from now on. */
 function watch(connection: mysql.PoolConnection, signs: ServerSigns): void {
-  const query = connection.query.bind(connection) as (...parameters: unknown[]) => mysql.Query;
+  const query = connection.query.bind(connection) as (...parameters: unknown[]) => TimedQuery;
   Object.assign(connection, {
     query: (...parameters: [...unknown[], Answered]) => {
       const answered = parameters.pop() as Answered;
-      return query(...parameters, (error: mysql.QueryError | null, ...rest: unknown[]) => {
+      const command = query(...parameters, (error: mysql.QueryError | null, ...rest: unknown[]) => {
+        // mysql2 3.24 goes on to count when the connection is lost, and calls again when the time for an answer is over. It was
+        // mended for other errors: https://github.com/sidorares/node-mysql2/issues/1387
+        clearTimeout(command.queryTimeout ?? undefined);
         if (error === null) {
           signs.onAnswer?.();
         } else {
@@ -108,6 +113,7 @@ function watch(connection: mysql.PoolConnection, signs: ServerSigns): void {
         }
         answered(error, ...rest);
       });
+      return command;
     },
   });
 }
