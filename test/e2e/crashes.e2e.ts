@@ -1,4 +1,4 @@
-import { channelOf, eventually, newConnected, nextSerial, roomOf, stage, WireClient, write } from '@parley/testing';
+import { channelOf, eventually, nextSerial, roomOf, stage, WireClient, write } from '@parley/testing';
 
 const { system, first, second, person } = await stage();
 
@@ -60,14 +60,12 @@ describe('a connection server that dies (D15)', () => {
     const [, victim] = system.processes('connection');
     await victim?.kill('SIGKILL');
     await eventually(async () => {
-      const people = await Promise.all([1, 2, 3, 4].map(() => newConnected(system.server, 'x')));
-      for (const one of people) await one.wire[Symbol.asyncDispose]();
+      await Promise.all([1, 2, 3, 4].map(() => person('x')));
     }, 15_000);
     await victim?.start();
     await eventually(async () => {
-      const wire = await WireClient.connect(second, (await person('back')).session);
+      const { wire } = await person('back', second);
       await wire.settle();
-      await wire[Symbol.asyncDispose]();
     }, 15_000);
   }, 60_000);
 });

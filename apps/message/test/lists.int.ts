@@ -22,6 +22,7 @@ beforeAll(async () => {
   bench = await Workbench.open(new Limits(), way.address, pairs.env);
 }, 120_000);
 beforeEach(async () => {
+  way.mend();
   await pairs.mend();
   await copiedLists(await eventually(() => bench.person(), 20_000));
 }, 60_000);
@@ -58,6 +59,17 @@ const copiedLists = (person: Person) =>
     expect(routes).toEqual(FROM_REPLICA);
     return answer;
   }, 20_000);
+
+/** The names of what is under way, in the order in which it ends. */
+async function endings(underWay: Readonly<Record<string, Promise<unknown>>>): Promise<string[]> {
+  const ended: string[] = [];
+  const note = async ([name, work]: [string, Promise<unknown>]): Promise<void> => {
+    await work.catch(() => undefined);
+    ended.push(name);
+  };
+  await Promise.all(Object.entries(underWay).map(note));
+  return ended;
+}
 
 /** Makes another contact, and a room with that one. */
 async function meet(person: Person): Promise<void> {
@@ -177,6 +189,27 @@ describe('while the source is away', () => {
     },
     60_000,
   );
+
+  it('nobody waits for a list until the source is known to be silent', async () => {
+    const ann = await bench.person();
+    await copiedLists(ann);
+    await pairs.server(SOURCE).pause();
+    const statement = bench.users.source.query('SELECT 1');
+    expect(await endings({ statement, list: lists(ann) })).toEqual(['list', 'statement']);
+  }, 60_000);
+
+  it('a source that answers others is not taken for silent', async () => {
+    const ann = await bench.person();
+    await copiedLists(ann);
+    const { source } = bench.users;
+    way.withhold('gtid_binlog_pos', 'withheld');
+    const statement = source.query("SELECT 'withheld'");
+    const ended = endings({ statement, list: bench.listed(ann, 'ACCEPTED') });
+    let isOver = false;
+    void ended.then(() => (isOver = true));
+    while (!isOver) await source.query('SELECT 1');
+    expect(await ended).toEqual(['statement', 'list']);
+  }, 60_000);
 
   it('a replica that had not caught up is not believed', async () => {
     const ann = await bench.person();

@@ -1,4 +1,4 @@
-import { type ApiAnswer, type ChatMessage, Unreachable } from '@parley/client';
+import { type ApiAnswer, type ChatMessage, isLoggedOut, Unreachable } from '@parley/client';
 import { ChannelId, seq } from '@parley/protocol';
 import { type CommandName, helpLines, usageOf } from './commands.js';
 import type { Shell } from './shell.js';
@@ -171,20 +171,20 @@ async function rest(shell: Shell, request: () => Promise<ApiAnswer>, done: strin
   return answer?.ok ?? false;
 }
 
-/** Without an answer the session may live on, so the user stays logged in and can try again. */
+/** The session may live on without an answer, and does when the server is busy: the user stays logged in and can try again. */
 async function logOut(shell: Shell): Promise<void> {
   const { session } = shell;
   if (!session) return;
   shell.client.flushRead();
-  let answered = false;
+  let isOver = false;
   const request = (): Promise<ApiAnswer> =>
     shell.expectingTheEnd(async () => {
       const answer = await shell.api.logout(session);
-      answered = true;
+      isOver = isLoggedOut(answer);
       return answer;
     });
   await rest(shell, request, 'Logout successful.', 'Logout failed.');
-  if (answered || shell.exited) shell.hangUp();
+  if (isOver || shell.exited) shell.hangUp();
 }
 
 async function listContacts(shell: Shell, status: 'ACCEPTED' | 'PENDING', none: string): Promise<void> {

@@ -39,6 +39,19 @@ describe('the terminal', () => {
     ]);
   });
 
+  it('stays logged in when the server cannot end the session', async () => {
+    await using server = await start();
+    await using ann = await loggedIn(server, 'ann');
+    server.isBroken = true;
+    expect(await ann.type('/logout')).toEqual([
+      '=> Response Status: 500, Body: Internal server error',
+      '=> Logout failed.',
+    ]);
+    expect(await ann.type('/channels')).toEqual(['=> No channels.']);
+    server.isBroken = false;
+    expect(await ann.type('/logout')).toContain('=> Logout successful.');
+  });
+
   it('takes two people from the first invitation to the last word', async () => {
     await using server = await start();
     await using ann = await loggedIn(server, 'ann');

@@ -19,6 +19,8 @@ export class FakeParley {
   readonly #clients = new Set<Client>();
   /** Frames as they came in. */
   readonly received: ClientFrame[] = [];
+  /** No REST request can be carried out. */
+  isBroken = false;
   /** Return false to keep a frame from being sent. */
   letOut: (frame: ServerFrame, username: string) => boolean = () => true;
   /** Return false to lose a frame that came in. */
@@ -72,6 +74,7 @@ export class FakeParley {
     if (request.url === '/v1/catalog/service/nginx') {
       return [200, JSON.stringify([{ ServiceAddress: '127.0.0.1', ServicePort: String(this.port) }])];
     }
+    if (this.isBroken) return [500, 'Internal server error'];
     const username = this.#userOf(request);
     const given: { username?: string; password?: string } = body === '' ? {} : JSON.parse(body);
     const { username: name = '', password = '' } = given;

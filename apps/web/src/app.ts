@@ -4,6 +4,7 @@ import {
   type ChannelRef,
   Endpoints,
   fixedServer,
+  isLoggedOut,
   type LinkState,
   openBrowserSocket,
 } from '@parley/client';
@@ -12,7 +13,7 @@ import { Directory } from './directory.js';
 import { part } from './dom.js';
 import { Login } from './login.js';
 import { Notices } from './notices.js';
-import { statusText } from './texts.js';
+import { refusalText, statusText } from './texts.js';
 
 /** The cookie is the browser's own business; the page only remembers whose it is. */
 const NAME_KEY = 'parley.username';
@@ -78,7 +79,8 @@ export class App {
     const { session } = this.#client;
     if (session === undefined) return;
     this.#client.flushRead();
-    await this.#api.logout(session);
+    const answer = await this.#api.logout(session);
+    if (!isLoggedOut(answer)) return this.#notices.trouble(refusalText(answer));
     localStorage.removeItem(NAME_KEY);
     this.#client.close();
   }

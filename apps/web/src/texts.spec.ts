@@ -23,6 +23,7 @@ describe('what went wrong', () => {
       'Not joined.',
     ],
     ['is told for silence', new RequestError('ENTER_REQUEST', 'timeout', 'x'), 'The server did not answer.'],
+    ['is told for what was never sent', new RequestError('ENTER_REQUEST', 'unsent', 'x'), /could not be asked/],
     ['is told for a lost socket', new RequestError('ENTER_REQUEST', 'disconnected', 'x'), /connection was lost/],
     ['is told for a server that is away', new Unreachable('http://x'), 'The server cannot be reached.'],
   ])('%s', (_name, error, text) => expect(failureText(error)).toMatch(text));

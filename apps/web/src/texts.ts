@@ -22,6 +22,7 @@ export const headCountText = (headCount: number): string => (headCount === 1 ? '
 export function failureText(error: unknown): string {
   if (error instanceof RequestError) {
     if (error.failure === 'refused') return error.message;
+    if (error.failure === 'unsent') return 'The server could not be asked. Try again.';
     return error.failure === 'timeout' ? 'The server did not answer.' : 'The connection was lost on the way.';
   }
   if (error instanceof Unreachable) return 'The server cannot be reached.';

@@ -22,6 +22,8 @@ export class ActiveChannel {
   #view: ChannelView | undefined;
   /** The channel whose ENTER is under way. */
   #entering: ChannelView | undefined;
+  /** A LEAVE waits or is under way: entering on a new socket would come after it, and undo it. */
+  #leaving = false;
 
   constructor(private readonly options: ActiveChannelOptions) {}
 
@@ -43,15 +45,21 @@ export class ActiveChannel {
       return entered;
     } finally {
       if (this.#entering === view) this.#entering = undefined;
-      // A refusal leaves the old channel on the screen; if the socket changed meanwhile the server has to be told.
-      if (this.#view && !this.#view.online) this.resume();
+      this.#resumeAfterChange();
     }
   }
 
+  /** A socket that is lost while it is asked to leave shows the channel no more, and the next one does not enter it. */
   async leave(): Promise<void> {
     this.flushRead();
-    await this.options.requests.ask({ type: 'LEAVE_REQUEST' });
-    this.close();
+    this.#leaving = true;
+    try {
+      await this.options.requests.ask({ type: 'LEAVE_REQUEST' }).catch(unlessDisconnected);
+      this.close();
+    } finally {
+      this.#leaving = false;
+      this.#resumeAfterChange();
+    }
   }
 
   async quit(channelId: ChannelId): Promise<void> {
@@ -75,7 +83,7 @@ export class ActiveChannel {
 
   /** A new socket: enter the same channel again and go on after the last message shown. */
   resume(): void {
-    if (this.#view && !this.#entering) void this.#resume(this.#view);
+    if (this.#view && !this.#entering && !this.#leaving) void this.#resume(this.#view);
   }
 
   suspend(): void {
@@ -96,6 +104,11 @@ export class ActiveChannel {
   close(): void {
     this.#view?.close();
     this.#view = undefined;
+  }
+
+  /** A refusal leaves the old channel on the screen; if the socket changed meanwhile the server has to be told. */
+  #resumeAfterChange(): void {
+    if (this.#view && !this.#view.online) this.resume();
   }
 
   async #resume(view: ChannelView): Promise<void> {
@@ -127,7 +140,7 @@ export class ActiveChannel {
       try {
         return await this.options.requests.ask({ type: 'ENTER_REQUEST', channelId });
       } catch (error) {
-        if (!(error instanceof RequestError) || error.failure !== 'disconnected') throw error;
+        unlessDisconnected(error);
       }
     }
   }
@@ -142,4 +155,8 @@ export class ActiveChannel {
       });
     });
   }
+}
+
+function unlessDisconnected(error: unknown): void {
+  if (!(error instanceof RequestError) || error.failure !== 'disconnected') throw error;
 }

@@ -18,6 +18,9 @@ export interface LoginAnswer extends ApiAnswer {
   readonly session: Session | undefined;
 }
 
+/** Whether the session that was to end is no more; any other answer than these leaves it alive. */
+export const isLoggedOut = ({ ok, status }: ApiAnswer): boolean => ok || status === 401;
+
 const TIMEOUT_MS = 15_000;
 
 /** A service that cannot do its work now is asked again a few times, where that does no harm: a failover takes seconds. */

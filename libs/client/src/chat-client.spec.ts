@@ -1,8 +1,6 @@
 import { channelId, seq } from '@parley/protocol';
 import { CHANNEL, channelServer, entered, error, failureOf, notify, stored } from '../test/channel-server.js';
-import { connected, ScriptedServer } from '../test/scripted-server.js';
-import type { ChatClient } from './chat-client.js';
-import { RequestError } from './errors.js';
+import { connected } from '../test/scripted-server.js';
 
 describe('entering a channel', () => {
   it('tells of the channel first, then shows the unread messages, then resolves', async () => {
@@ -44,6 +42,50 @@ describe('entering a channel', () => {
     server.send(notify(1));
     expect(client.channelId).toBe(2);
     expect(screen).toEqual(['1 bob text 1']);
+  });
+});
+
+describe('leaving a channel', () => {
+  it('is done when the socket that was asked is lost', async () => {
+    const { server } = channelServer(0, 0);
+    const { client, clock } = await connected(server);
+    await client.enter(CHANNEL);
+    server.answer = () => [];
+    const leaving = failureOf(client.leave());
+    server.cut();
+    await clock.pass(1_000);
+    expect([await leaving, client.channelId]).toEqual(['answered', undefined]);
+    expect(server.of('ENTER_REQUEST')).toHaveLength(1);
+  });
+});
+
+describe('leaving a channel while there is no connection', () => {
+  /** Connected again, after so long; what the server has heard of since. */
+  async function leftFor(offlineMs: number) {
+    const { server } = channelServer(0, 0);
+    const { client, clock } = await connected(server);
+    await client.enter(CHANNEL);
+    server.onDial = () => 'unreachable';
+    server.cut();
+    const before = server.received.length;
+    const leaving = failureOf(client.leave());
+    await clock.pass(offlineMs);
+    server.onDial = () => 'open';
+    await clock.pass(30_000);
+    return { client, outcome: await leaving, heard: server.received.slice(before).map(({ type }) => type) };
+  }
+
+  it('is told on the next socket, which does not enter it again', async () => {
+    const { client, outcome, heard } = await leftFor(5_000);
+    expect([outcome, client.channelId]).toEqual(['answered', undefined]);
+    expect(heard).toEqual(['LEAVE_REQUEST']);
+  });
+
+  it('fails in the end, and the next socket enters it again', async () => {
+    const { client, outcome, heard } = await leftFor(15_000);
+    expect([outcome, client.channelId]).toEqual(['unsent', CHANNEL]);
+    expect(heard).toContain('ENTER_REQUEST');
+    expect(heard).not.toContain('LEAVE_REQUEST');
   });
 });
 
@@ -147,98 +189,6 @@ describe('notices', () => {
     server.send({ type: 'NOTIFY_MEMBER_QUIT', channelId: CHANNEL, username: 'ANN' }, notify(1));
     expect([client.channelId, screen]).toEqual([undefined, []]);
     expect(removed).toEqual([{ channelId: CHANNEL, reason: 'Quit on another device.' }]);
-  });
-});
-
-describe('requests', () => {
-  it('get the answers of their own type, one at a time and in order', async () => {
-    const { client, server } = await connected();
-    const [first, second, mine] = [
-      client.channelInviteCode(CHANNEL),
-      client.channelInviteCode(CHANNEL),
-      client.inviteCode(),
-    ];
-    expect(server.received.map(({ type }) => type)).toEqual([
-      'FETCH_CHANNEL_INVITECODE_REQUEST',
-      'FETCH_USER_INVITECODE_REQUEST',
-    ]);
-    server.send({ type: 'FETCH_USER_INVITECODE_RESPONSE', inviteCode: 'me' });
-    server.send({ type: 'FETCH_CHANNEL_INVITECODE_RESPONSE', channelId: CHANNEL, inviteCode: 'one' });
-    server.send({ type: 'FETCH_CHANNEL_INVITECODE_RESPONSE', channelId: CHANNEL, inviteCode: 'two' });
-    expect(await Promise.all([first, second, mine])).toEqual(['one', 'two', 'me']);
-  });
-
-  it('are refused by an ERROR of their type', async () => {
-    const { client, server } = await connected();
-    const refused = client.accept('zed');
-    server.send(error('ACCEPT_REQUEST', 'Invalid username.'));
-    await expect(refused).rejects.toEqual(new RequestError('ACCEPT_REQUEST', 'refused', 'Invalid username.'));
-  });
-
-  it.each(['NOTIFY_JOIN', 'JOIN_RESPONSE'] as const)('to join are answered with %s', async (type) => {
-    const { client, server } = await connected();
-    const joined = client.join('code');
-    server.send({ type, channelId: CHANNEL, title: 'room' });
-    expect(await joined).toMatchObject({ channelId: 2, title: 'room' });
-  });
-
-  it('do not take an answer about another channel', async () => {
-    const { client, server } = await connected();
-    const mine = client.quit(channelId(3));
-    server.send({ type: 'QUIT_RESPONSE', channelId: CHANNEL });
-    server.send({ type: 'QUIT_RESPONSE', channelId: channelId(3) });
-    await expect(mine).resolves.toBeUndefined();
-  });
-
-  it('fail when no answer comes', async () => {
-    const { client, clock } = await connected();
-    const failure = failureOf(client.channels());
-    await clock.pass(15_000);
-    expect(await failure).toBe('timeout');
-  });
-
-  it.each([
-    ['a request', 15_000, (client: ChatClient) => client.channels()],
-    ['a message', 12_000, (client: ChatClient) => client.send(CHANNEL, 'hi')],
-  ])('show by %s that a socket is dead when nothing else is heard either', async (_what, ms, ask) => {
-    const server = new ScriptedServer();
-    const { client, clock } = await connected(server);
-    const failure = failureOf(ask(client));
-    await clock.pass(ms);
-    expect(await failure).toBe('timeout');
-    await clock.pass(2_000);
-    expect(server.dialled).toHaveLength(2);
-  });
-
-  it('leave a socket alone on which something else is heard', async () => {
-    const server = new ScriptedServer();
-    const { client, clock } = await connected(server);
-    const failure = failureOf(client.channels());
-    await clock.pass(14_000);
-    server.send({ type: 'ASK_INVITE', username: 'bob' });
-    await clock.pass(3_000);
-    expect(await failure).toBe('timeout');
-    expect(server.dialled).toHaveLength(1);
-  });
-
-  it('that were under way fail with the socket, those that were not wait for the next one', async () => {
-    const server = new ScriptedServer();
-    const { client, clock } = await connected(server);
-    const [lost, waiting] = [client.channels(), client.channels()];
-    const failure = failureOf(lost);
-    server.cut();
-    expect(await failure).toBe('disconnected');
-    server.answer = () => [{ type: 'FETCH_CHANNELS_RESPONSE', channels: [] }];
-    await clock.pass(1000);
-    expect(await waiting).toEqual([]);
-  });
-
-  it('that the server would close the socket over are refused here', async () => {
-    const { client, server } = await connected();
-    await expect(client.create('x', Array<string>(900).fill('somebody'))).rejects.toMatchObject({ failure: 'refused' });
-    await expect(client.send(CHANNEL, 'x'.repeat(1001))).rejects.toMatchObject({ failure: 'refused' });
-    await expect(client.send(CHANNEL, '')).rejects.toMatchObject({ failure: 'refused' });
-    expect(server.received).toEqual([]);
   });
 });
 

@@ -3,7 +3,10 @@ import type { Endpoints } from './endpoints.js';
 import type { OpenSocket } from './socket.js';
 
 export interface ChatTimings {
-  /** A request without an answer fails after this time; longer than the 10 s after which the server itself gives up. */
+  /**
+   * A request fails when it has waited so long to be sent, behind others of its type or for a connection; or so long for
+   * its answer from then on. Longer than the 10 s after which the server itself gives up.
+   */
   readonly requestTimeoutMs: number;
   /** A message without an ack is sent again after this time ... */
   readonly ackTimeoutMs: number;

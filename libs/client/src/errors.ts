@@ -10,10 +10,10 @@ export class SessionEnded extends Error {
 
 /**
  * Why a request has no answer: `refused` = the server's ERROR (its text is the message) or a limit checked here;
- * `timeout` = nothing came; `disconnected` = the socket was lost meanwhile, so it may have happened or not;
+ * `unsent` = its turn did not come in time, so nothing has happened; `timeout` = nothing came; `disconnected` = the socket was lost meanwhile, so it may have happened or not;
  * `closed` = the client was closed or its session ended.
  */
-export type RequestFailure = 'refused' | 'timeout' | 'disconnected' | 'closed';
+export type RequestFailure = 'refused' | 'unsent' | 'timeout' | 'disconnected' | 'closed';
 
 export class RequestError extends Error {
   override readonly name = 'RequestError';

@@ -1,4 +1,4 @@
-import { channelId, type ServerFrame, seq, type Serial } from '@parley/protocol';
+import { channelId, type ServerFrame, seq, type Serial, UNAVAILABLE_TEXT } from '@parley/protocol';
 import { ManualClock, settled } from '../test/manual-clock.js';
 import { RequestError } from './errors.js';
 import { Outbox, type OutboxOptions, type WriteFrame } from './outbox.js';
@@ -143,6 +143,15 @@ describe('outbox', () => {
     await failed;
     expect(outbox.acked(frame.serial, seq(3))).toEqual(frame);
     expect(outbox.acked(frame.serial, seq(3))).toBeUndefined();
+  });
+
+  it('takes the late ERRORs about a message that was given up', async () => {
+    const { clock, outbox, write, outcome } = setUp();
+    outbox.online();
+    const failed = outcome(outbox.send(write('hi')));
+    await clock.pass(12_000);
+    await failed;
+    expect([outbox.refused(UNAVAILABLE_TEXT.WRITE_MESSAGE), outbox.refused('no')]).toEqual([true, false]);
   });
 
   it('gives up without a connection when there is a limit', async () => {

@@ -89,7 +89,8 @@ export class Outbox {
   /** An ERROR about WRITE_MESSAGE names no serial: it belongs to the oldest message under way. */
   refused(text: string): boolean {
     const oldest = this.#pending.find((entry) => entry.sends > 0);
-    if (!oldest) return false;
+    // The server answers each of the sends, also when the last one is given up: its sender knows.
+    if (!oldest) return TEMPORARY.has(text) && this.#failed.size > 0;
     if (!TEMPORARY.has(text)) this.#fail(oldest, 'refused', text);
     return true;
   }

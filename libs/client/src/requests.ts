@@ -45,7 +45,10 @@ export interface RequestsOptions {
   readonly clock: Clock;
   /** False when there is no open socket. */
   readonly transmit: (frame: OutgoingFrame) => boolean;
-  /** From the call to the answer; longer than the server's own 10 s, so that its ERROR comes first. */
+  /**
+   * How long a request may wait to be sent, and then for its answer: so long each, because one that is sent late has
+   * not been without an answer for any longer. More than the server's own 10 s, so that its ERROR comes first.
+   */
   readonly timeoutMs: number;
   /** A request has got no answer in this time: whoever hears nothing else either may have a dead socket. */
   readonly onUnanswered: () => void;
@@ -53,11 +56,11 @@ export interface RequestsOptions {
 
 interface Pending {
   readonly frame: OutgoingFrame;
-  readonly timer: Timer;
   /** Takes the frame if it is the answer. */
   readonly accept: (frame: ServerFrame) => boolean;
   readonly reject: (failure: RequestFailure, message: string) => void;
   underWay: boolean;
+  timer: Timer | undefined;
 }
 
 /**
@@ -80,12 +83,8 @@ export class Requests {
     const pending: Pending = {
       frame,
       underWay: false,
+      timer: undefined,
       reject: fail,
-      timer: this.options.clock.after(this.options.timeoutMs, () => {
-        fail('timeout', `No answer within ${this.options.timeoutMs / 1000} s.`);
-        this.options.onUnanswered();
-        this.#pump(frame.type);
-      }),
       accept: (candidate) => {
         if (!isAnswer<T>(frame, candidate)) return false;
         this.#remove(pending);
@@ -93,6 +92,7 @@ export class Requests {
         return true;
       },
     };
+    this.#limit(pending);
     this.#queue(frame.type).push(pending);
     if (JSON.stringify(frame).length > LIMITS.frameCharacters) {
       // The server would close the socket over it.
@@ -141,7 +141,25 @@ export class Requests {
 
   #pump(type: string): void {
     const [head] = this.#queue(type);
-    if (this.#online && head && !head.underWay) head.underWay = this.options.transmit(head.frame);
+    if (!this.#online || !head || head.underWay) return;
+    head.underWay = this.options.transmit(head.frame);
+    if (head.underWay) this.#limit(head);
+  }
+
+  #limit(pending: Pending): void {
+    pending.timer?.cancel();
+    pending.timer = this.options.clock.after(this.options.timeoutMs, () => this.#giveUp(pending));
+  }
+
+  #giveUp({ frame, underWay, reject }: Pending): void {
+    const within = `within ${this.options.timeoutMs / 1000} s`;
+    if (!underWay) {
+      const why = this.#online ? 'the one before has no answer yet' : 'there is no connection';
+      return reject('unsent', `Not sent ${within}: ${why}.`);
+    }
+    reject('timeout', `No answer ${within}.`);
+    this.options.onUnanswered();
+    this.#pump(frame.type);
   }
 
   #queue(type: string): Pending[] {
@@ -151,7 +169,7 @@ export class Requests {
   }
 
   #remove(pending: Pending): void {
-    pending.timer.cancel();
+    pending.timer?.cancel();
     const queue = this.#queue(pending.frame.type);
     const at = queue.indexOf(pending);
     if (at >= 0) queue.splice(at, 1);

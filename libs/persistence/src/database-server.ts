@@ -24,6 +24,7 @@ export class DatabaseServer {
   #opening: Promise<void> | undefined;
   #lastError: unknown;
   #isSilent = false;
+  #answers = 0;
   readonly #closing = new AbortController();
 
   constructor(
@@ -33,11 +34,17 @@ export class DatabaseServer {
     signs: Pick<ServerSigns, 'onTrouble' | 'onRole'> = {},
   ) {
     const onSilence = (): void => void this.#awaitAnswer();
+    const onAnswer = (): void => void (this.#answers += 1);
     this.#dataSource = createDataSource(address, {
       queryTimeoutMs: QUERY_TIMEOUT_MS,
       ...settings,
-      signs: { ...signs, onSilence },
+      signs: { ...signs, onAnswer, onSilence },
     });
+  }
+
+  /** Statements carried out so far: one that is late is no bad sign while this goes up. */
+  get answers(): number {
+    return this.#answers;
   }
 
   get connected(): DataSource | undefined {

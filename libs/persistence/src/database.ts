@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseAddress } from '@parley/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { ConnectionSettings } from './data-source.js';
@@ -9,14 +9,19 @@ import { ReplicaPosition } from './replica-position.js';
 
 /** How often the server that takes writes is looked for while none does, in ms. */
 const SEARCH_PAUSE_MS = 100;
+/**
+ * A source from which nothing at all comes for so long, in ms, is not waited for by who would take an older answer. A
+ * replica that keeps up has carried out by then what its source had told anybody.
+ */
+const OLD_WILL_DO_AFTER_MS = 500;
 
 /** How to read with {@link Database.read}. */
 export interface ReadOptions<T> {
   /** Tells by the answer itself that the replica has all of it. Then nobody asks the source how far it is. */
   readonly isComplete?: (answer: T) => boolean;
   /**
-   * Whether, while the source is away, the answer may be what the replica holds, which may be slightly old: it had
-   * caught up when it was last asked.
+   * Whether, while the source is away or silent, the answer may be what the replica holds, which may be slightly old: it
+   * had caught up when it was last asked.
    */
   readonly mayBeOld?: boolean;
 }
@@ -79,15 +84,19 @@ export class Database {
     query: (server: DataSource) => Promise<T>,
     { isComplete, mayBeOld = false }: ReadOptions<T> = {},
   ): Promise<T> {
-    // Whatever is wrong with the replica, the source has the answer.
-    const copied = await this.#readProven(query, isComplete).catch(() => undefined);
+    const { replica } = this;
+    const isProven = isComplete === undefined ? this.#catchesUp(replica) : Promise.resolve(true);
+    if (mayBeOld && (await this.#fallsSilentBefore(isProven)) && this.#lastProven !== undefined) {
+      return this.#count('replica', what, await query(this.#lastProven));
+    }
+    const copied = (await isProven) ? await copyOf(replica, query, isComplete) : undefined;
     if (copied !== undefined) return this.#count('replica', what, copied.answer);
     try {
       return this.#count('source', what, await query(this.source));
     } catch (error) {
-      const replica = mayBeOld && isUnavailable(error) && this.#position.hadCaughtUp ? this.replica : undefined;
-      if (replica === undefined) throw error;
-      return this.#count('replica', what, await query(replica));
+      const old = mayBeOld && isUnavailable(error) ? this.#lastProven : undefined;
+      if (old === undefined) throw error;
+      return this.#count('replica', what, await query(old));
     }
   }
 
@@ -106,15 +115,33 @@ export class Database {
     await Promise.all(this.#servers.map((server) => server.close()));
   }
 
-  async #readProven<T>(
-    query: (server: DataSource) => Promise<T>,
-    isComplete: ReadOptions<T>['isComplete'],
-  ): Promise<{ answer: T } | undefined> {
-    const { replica } = this;
-    if (replica === undefined) return undefined;
-    if (isComplete === undefined && !(await this.#position.catchesUp(this.source, replica))) return undefined;
-    const answer = await query(replica);
-    return isComplete === undefined || isComplete(answer) ? { answer } : undefined;
+  /** The replica, if it had caught up when it was last asked. */
+  get #lastProven(): DataSource | undefined {
+    return this.#position.hadCaughtUp ? this.replica : undefined;
+  }
+
+  /** Whether, before there is an outcome, nothing comes from the source for too long. */
+  async #fallsSilentBefore(outcome: Promise<unknown>): Promise<boolean> {
+    const source = this.#source;
+    const settled = outcome.then(() => false);
+    let heard: number;
+    do {
+      heard = source.answers;
+      // If it was this process that stood still, the answers are there and only have to be read.
+      const isLate = delay(OLD_WILL_DO_AFTER_MS, undefined, { ref: false }).then(() => nextTurn(true));
+      if (!(await Promise.race([settled, isLate]))) return false;
+    } while (source.answers > heard);
+    return true;
+  }
+
+  async #catchesUp(replica: DataSource | undefined): Promise<boolean> {
+    if (replica === undefined) return false;
+    try {
+      return await this.#position.catchesUp(this.source, replica);
+    } catch {
+      // The source is asked for the answer itself next: what is wrong shows there.
+      return false;
+    }
   }
 
   #count<T>(route: Route, what: string, answer: T): T {
@@ -152,6 +179,21 @@ export class Database {
       await delay(SEARCH_PAUSE_MS);
     }
     this.#searching = false;
+  }
+}
+
+/** Undefined if there is no copy of all of it, or none to be had: whatever is wrong with a replica, the source has the answer. */
+async function copyOf<T>(
+  replica: DataSource | undefined,
+  query: (server: DataSource) => Promise<T>,
+  isComplete: (answer: T) => boolean = () => true,
+): Promise<{ answer: T } | undefined> {
+  if (replica === undefined) return undefined;
+  try {
+    const answer = await query(replica);
+    return isComplete(answer) ? { answer } : undefined;
+  } catch {
+    return undefined;
   }
 }
 

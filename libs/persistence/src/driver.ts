@@ -16,6 +16,8 @@ const SILENCE: ReadonlySet<string | undefined> = new Set(['PROTOCOL_SEQUENCE_TIM
 
 /** What the connections of a pool tell about their server. */
 export interface ServerSigns {
+  /** The server has carried out a statement. */
+  readonly onAnswer?: () => void;
   /** The server has let the time for an answer pass. */
   readonly onSilence?: () => void;
   /** Something failed because of the server: it is away, shutting down or read-only. */
@@ -24,6 +26,8 @@ export interface ServerSigns {
   readonly onRole?: (isWritable: boolean) => void;
 }
 
+/** What the types of mysql2 leave out. */
+type TimedQuery = mysql.Query & { readonly queryTimeout: NodeJS.Timeout | null };
 type Answered = (error: mysql.QueryError | null, ...rest: unknown[]) => void;
 
 /**
@@ -93,17 +97,23 @@ export function isWritable(rows: unknown): boolean {
 
 /** Lets `signs` know of whatever fails on this connection from now on. */
 function watch(connection: mysql.PoolConnection, signs: ServerSigns): void {
-  const query = connection.query.bind(connection) as (...parameters: unknown[]) => mysql.Query;
+  const query = connection.query.bind(connection) as (...parameters: unknown[]) => TimedQuery;
   Object.assign(connection, {
     query: (...parameters: [...unknown[], Answered]) => {
       const answered = parameters.pop() as Answered;
-      return query(...parameters, (error: mysql.QueryError | null, ...rest: unknown[]) => {
-        if (error !== null) {
+      const command = query(...parameters, (error: mysql.QueryError | null, ...rest: unknown[]) => {
+        // mysql2 3.24 goes on to count when the connection is lost, and calls again when the time for an answer is over. It was
+        // mended for other errors: https://github.com/sidorares/node-mysql2/issues/1387
+        clearTimeout(command.queryTimeout ?? undefined);
+        if (error === null) {
+          signs.onAnswer?.();
+        } else {
           if (SILENCE.has(error.code)) connection.destroy();
           report(error, signs);
         }
         answered(error, ...rest);
       });
+      return command;
     },
   });
 }

@@ -231,9 +231,9 @@ export class Device implements AsyncDisposable {
 
   /** An answer that does not come while the connection is lost is no surprise; while it is open, it is silence. */
   private noteFailure(about: string, error: unknown): void {
-    const timedOut = error instanceof RequestError && error.failure === 'timeout';
+    const isUnanswered = error instanceof RequestError && (error.failure === 'timeout' || error.failure === 'unsent');
     const isOpen = this.openSince !== undefined && this.history.now() - this.openSince > SERVER_GIVES_UP_MS;
-    if (timedOut && isOpen) this.history.add({ kind: 'silence', ...this.by, about });
+    if (isUnanswered && isOpen) this.history.add({ kind: 'silence', ...this.by, about });
   }
 
   private noteSent(text: string): void {
