@@ -10,6 +10,7 @@ const KEYS = {
   usernameOf: [redisKeys.usernameOf(7), 'parley:username:7'],
   inviteCodeOf: [redisKeys.inviteCodeOf(7), 'parley:invite-code:7'],
   userOfInviteCode: [redisKeys.userOfInviteCode('9f86'), 'parley:user-of-invite-code:9f86'],
+  userOfName: [redisKeys.userOfName('ann'), 'parley:user-of-name:ann'],
 } as const satisfies Record<keyof typeof redisKeys, readonly [string, string]>;
 
 describe('Redis keys', () => {

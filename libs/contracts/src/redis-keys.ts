@@ -17,4 +17,6 @@ export const redisKeys = {
   usernameOf: (userId: number) => `parley:username:${userId}`,
   inviteCodeOf: (userId: number) => `parley:invite-code:${userId}`,
   userOfInviteCode: (code: string) => `parley:user-of-invite-code:${code}`,
+  /** By the name as it was registered. Where to look first: the account itself says whether the name is its own. */
+  userOfName: (username: string) => `parley:user-of-name:${username}`,
 } as const;
