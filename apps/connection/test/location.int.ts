@@ -1,8 +1,7 @@
-import { randomInt } from 'node:crypto';
 import { NOTIFICATION_TOPIC_PREFIX, redisKeys } from '@parley/contracts';
 import { createLogger, loadConfig, Metrics, RedisClient } from '@parley/platform';
-import { type UserId, userId } from '@parley/protocol';
-import { eventually, TcpRelay, WireClient } from '@parley/testing';
+import type { UserId } from '@parley/protocol';
+import { eventually, TcpRelay } from '@parley/testing';
 import { connectionEnv, ConnectionSettings } from '../src/config.js';
 import { LocationRegistry } from '../src/location/location-registry.js';
 import { LocationStore } from '../src/location/location-store.js';

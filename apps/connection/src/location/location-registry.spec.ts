@@ -1,4 +1,4 @@
-import { createLogger, type Log, Metrics } from '@parley/platform';
+import { createLogger, Metrics } from '@parley/platform';
 import { userId, type UserId } from '@parley/protocol';
 import { fakeSocket } from '../../test/fake-socket.js';
 import { ConnectionMetrics } from '../server/connection-metrics.js';
@@ -44,11 +44,10 @@ function setUp() {
   const sockets = new OpenSockets();
   const metrics = new ConnectionMetrics(new Metrics('connection'));
   const said: string[] = [];
-  const say = (details: object | string, text?: string): void => void said.push(text ?? String(details));
   const log = Object.assign(createLogger({ service: 'connection', instance: '1', level: 'silent' }), {
-    warn: say,
-    info: say,
-  } satisfies Partial<Log>);
+    warn: (_fields: object, text: string) => void said.push(text),
+    info: (text: string) => void said.push(text),
+  });
   const registry = new LocationRegistry(sockets, store, { locationTtlSeconds: 5 }, metrics, log);
   const open = (id: string, user: number) => {
     const { socket } = fakeSocket({ id, user });

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { NOTIFICATION_TOPIC_PREFIX, redisKeys } from '@parley/contracts';
 import { RedisClient } from '@parley/platform';
 import type { UserId } from '@parley/protocol';
@@ -24,7 +24,7 @@ export class LocationStore {
   constructor(
     private readonly redis: RedisClient,
     identity: ServerIdentity,
-    settings: ConnectionSettings,
+    @Inject(ConnectionSettings) settings: Pick<ConnectionSettings, 'locationTtlSeconds'>,
   ) {
     this.topic = NOTIFICATION_TOPIC_PREFIX + identity.server;
     this.ttlSeconds = settings.locationTtlSeconds;
