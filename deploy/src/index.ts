@@ -13,4 +13,6 @@ export { addShard, type AddedShard } from './stack/add-shard.js';
 export { mendReplicas } from './stack/mend-replicas.js';
 export { switchSource, type DatabaseName, type Switched } from './stack/switch-source.js';
 export type { ProcessStatus, StackUrls } from './stack/stack.js';
-export type { StackProcess } from './stack/stack-process.js';
+export { StackProcess } from './stack/stack-process.js';
+export { ProcessTable } from './native/process-table.js';
+export { redisParts } from './native/redis.js';

@@ -230,6 +230,24 @@ describe('where somebody is connected', () => {
     for (const told of await whereabouts(uniqueName('ghost'))) expect(told).toBe(404);
     await bob.wire[Symbol.asyncDispose]();
   });
+
+  it('is in Redis too: the topic of each server that has a socket of theirs, until it closes', async () => {
+    const [first, second] = system.connectionServers;
+    const { name, session } = await newPerson(system.server, 'ann');
+    const [row] = await system.rows(system.users, 'SELECT user_id FROM message_user WHERE username = ?', [name]);
+    const isAt = (...servers: string[]) =>
+      eventually(async () => {
+        const topics = servers.map((server) => NOTIFICATION_TOPIC_PREFIX + server);
+        expect(await system.locationsOf(Number(row?.['user_id']))).toEqual(topics);
+      });
+    const desk = await WireClient.connect(first ?? system.server, session);
+    const phone = await WireClient.connect(second ?? system.server, session);
+    await isAt('1', '2');
+    await desk[Symbol.asyncDispose]();
+    await isAt('2');
+    await phone[Symbol.asyncDispose]();
+    await isAt();
+  });
 });
 
 describe('one more connection server (D36)', () => {

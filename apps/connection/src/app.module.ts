@@ -24,6 +24,8 @@ import { ReadReporter } from './frames/read-reporter.js';
 import { Handshake } from './gateway/handshake.js';
 import { MessageGateway } from './gateway/message.gateway.js';
 import { PlainRequestController } from './gateway/plain-request.controller.js';
+import { LocationRegistry } from './location/location-registry.js';
+import { LocationStore } from './location/location-store.js';
 import { PresenceAnnouncer } from './presence/presence-announcer.js';
 import { KafkaPublisher, Publisher } from './produce/publisher.js';
 import { ConnectionMetrics } from './server/connection-metrics.js';
@@ -83,6 +85,8 @@ export class AppModule {
         Undelivered,
         ToldNotices,
         PresenceAnnouncer,
+        LocationStore,
+        LocationRegistry,
         ChannelViews,
         NotificationDelivery,
         Handshake,

@@ -39,6 +39,11 @@ export const connectionEnv = z.object({
   PING_SECONDS: integerVar({ min: 1, max: 3_600 })
     .default(30)
     .describe('A socket that does not answer a ping until the next one is closed.'),
+  LOCATION_TTL_SECONDS: integerVar({ min: 5, max: 86_400 })
+    .default(300)
+    .describe(
+      'Redis says where a user is connected for this long after the last sign of it; a sign comes each fifth of it.',
+    ),
 });
 export type ConnectionConfig = Readonly<z.output<typeof connectionEnv>>;
 
@@ -59,6 +64,7 @@ export class ConnectionSettings {
   readonly backlog: { readonly alwaysWaiting: number; readonly waitMs: number };
   readonly readFlushMs: number;
   readonly pingMs: number;
+  readonly locationTtlSeconds: number;
   /** Copies that Kafka keeps of the own topic. */
   readonly topicCopies: number;
 
@@ -74,6 +80,7 @@ export class ConnectionSettings {
     this.backlog = { alwaysWaiting: config.BACKLOG_MESSAGES, waitMs: config.BACKLOG_MS };
     this.readFlushMs = config.READ_FLUSH_MS;
     this.pingMs = config.PING_SECONDS * 1_000;
+    this.locationTtlSeconds = config.LOCATION_TTL_SECONDS;
     this.topicCopies = config.KAFKA_REPLICATION_FACTOR;
   }
 }

@@ -134,6 +134,10 @@ describe('an orderly stop', () => {
     expect(await redis.exists(redisKeys.connectionServer(server.server))).toBe(1);
     expect(await server.admin.listTopics()).toContain(TOPIC(server));
 
+    const whereabouts = visitors.map(({ userId }) => redisKeys.userServers(userId));
+    const entries = () => Promise.all(whereabouts.map((key) => redis.zcard(key)));
+    await eventually(async () => expect(await entries()).toEqual([1, 1, 1]));
+
     const began = Date.now();
     await server.stop();
     expect(Date.now() - began).toBeLessThan(5_000);
@@ -143,7 +147,9 @@ describe('an orderly stop', () => {
     expect(server.relayed('VIEWER_LEFT')).toMatchObject([{ channelId: room, seen: 4 }]);
     await eventually(async () => expect(await server.admin.listTopics()).not.toContain(TOPIC(server)));
     await using another = await ConnectionFixture.start();
-    expect(await another.redis.exists(redisKeys.connectionServer(server.server))).toBe(0);
+    for (const key of [redisKeys.connectionServer(server.server), ...whereabouts]) {
+      expect(await another.redis.exists(key)).toBe(0);
+    }
   }, 60_000);
 });
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { redisKeys } from '@parley/contracts';
 import { createLogger, createRedis, loadConfig, redisEnv } from '@parley/platform';
 import { eventually, TcpRelay } from '@parley/testing';
@@ -73,6 +74,67 @@ describe('invite codes', () => {
   });
 });
 
+describe('ids by name', () => {
+  it('come from the cache when they can, from the database when they must, and are cached with an end', async () => {
+    const [ann, bob] = [await bench.person(), await bench.person()];
+    const key = redisKeys.userOfName(ann.name);
+    expect(await bench.directory.idByName(ann.name)).toBe(ann.id);
+    expect(await bench.redis.ttl(key)).toBeGreaterThan(3_500);
+    await bench.redis.set(key, bob.id);
+    expect(await bench.directory.idByName(ann.name)).toBe(bob.id);
+  });
+
+  it('are found in any case, and kept only for the name as it was registered', async () => {
+    const ann = await bench.person();
+    const shouted = ann.name.toUpperCase();
+    expect(await bench.directory.idByName(shouted)).toBe(ann.id);
+    expect(await bench.redis.exists(redisKeys.userOfName(shouted))).toBe(0);
+  });
+
+  it('that nobody has leave nothing there', async () => {
+    const name = `nobody${randomUUID().slice(0, 8)}`;
+    expect(await bench.directory.idByName(name)).toBeUndefined();
+    expect(await bench.redis.exists(redisKeys.userOfName(name))).toBe(0);
+  });
+});
+
+describe('a cached id of a name', () => {
+  it('that is of somebody else is not acted upon', async () => {
+    const [ann, bob, cat] = [await bench.person(), await bench.person(), await bench.person()];
+    for (const asker of [ann, cat]) await bench.ask(asker, { type: 'INVITE_REQUEST', userInviteCode: bob.code });
+    await bench.redis.set(redisKeys.userOfName(ann.name), cat.id);
+    expect(await bench.ask(bob, { type: 'ACCEPT_REQUEST', username: ann.name })).toMatchObject({
+      type: 'ACCEPT_RESPONSE',
+      username: ann.name,
+    });
+    expect(await bench.listed(bob, 'ACCEPTED')).toEqual([ann.name]);
+    expect(await bench.listed(bob, 'PENDING')).toEqual([cat.name]);
+  });
+});
+
+describe('a name that was given up and registered by somebody else', () => {
+  it('means the new one at once, although the cache still has the old one', async () => {
+    const [old, bob, cat] = [await bench.person(), await bench.person(), await bench.person()];
+    await bench.befriend(old, bob);
+    await unregister(old);
+    expect(await bench.redis.get(redisKeys.userOfName(old.name))).toBe(String(old.id));
+    expect(await bench.ask(bob, { type: 'DISCONNECT_REQUEST', username: old.name })).toMatchObject({ type: 'ERROR' });
+
+    const heir = await bench.person(old.name);
+    for (const asker of [bob, cat]) await bench.ask(heir, { type: 'INVITE_REQUEST', userInviteCode: asker.code });
+    expect(await bench.ask(bob, { type: 'ACCEPT_REQUEST', username: old.name })).toMatchObject({
+      type: 'ACCEPT_RESPONSE',
+    });
+    expect(await bench.ask(cat, { type: 'REJECT_REQUEST', username: old.name })).toMatchObject({
+      type: 'REJECT_RESPONSE',
+    });
+    expect(await bench.listed(heir, 'ACCEPTED')).toEqual([bob.name]);
+    expect(await bench.ask(bob, { type: 'DISCONNECT_REQUEST', username: old.name })).toMatchObject({
+      type: 'DISCONNECT_RESPONSE',
+    });
+  });
+});
+
 describe('a Redis that does not answer', () => {
   it('is a miss, soon: names and codes come from the database', async () => {
     const config = loadConfig(z.object(redisEnv));
@@ -88,6 +150,7 @@ describe('a Redis that does not answer', () => {
     expect(await directory.names([ann.id])).toEqual(new Map([[ann.id, ann.name]]));
     expect(await directory.inviteCodeOf(ann.id)).toBe(ann.code);
     expect(await directory.idByInviteCode(ann.code)).toBe(ann.id);
+    expect(await directory.idByName(ann.name)).toBe(ann.id);
     // Redis itself would have been given a second for each question.
     expect(performance.now() - asked).toBeLessThan(1_000);
     expect(await directory.forget(ann.id)).toBe(false);

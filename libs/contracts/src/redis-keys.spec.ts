@@ -6,9 +6,11 @@ const KEYS = {
   userSessions: [redisKeys.userSessions(7), 'parley:user:7:sessions'],
   attempts: [redisKeys.attempts('login', 'name:ann'), 'parley:attempts:login:name:ann'],
   connectionServer: [redisKeys.connectionServer('1'), 'parley:connection-server:1'],
+  userServers: [redisKeys.userServers(7), 'parley:user:7:servers'],
   usernameOf: [redisKeys.usernameOf(7), 'parley:username:7'],
   inviteCodeOf: [redisKeys.inviteCodeOf(7), 'parley:invite-code:7'],
   userOfInviteCode: [redisKeys.userOfInviteCode('9f86'), 'parley:user-of-invite-code:9f86'],
+  userOfName: [redisKeys.userOfName('ann'), 'parley:user-of-name:ann'],
 } as const satisfies Record<keyof typeof redisKeys, readonly [string, string]>;
 
 describe('Redis keys', () => {

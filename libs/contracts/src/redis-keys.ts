@@ -8,8 +8,15 @@ export const redisKeys = {
   attempts: (action: 'login' | 'register', subject: string) => `parley:attempts:${action}:${subject}`,
   /** Sign of life of a connection server; its topic may be swept when this and Consul have forgotten it. */
   connectionServer: (server: string) => `parley:connection-server:${server}`,
+  /**
+   * Where a user is connected, for people and programs: the notification topics of the connection servers that hold a
+   * socket of theirs. A sorted set, because each server's entry has an end of its own: its score, in seconds since 1970.
+   */
+  userServers: (userId: number) => `parley:user:${userId}:servers`,
   /** Names and invite codes never change, so they may be kept beside the database. */
   usernameOf: (userId: number) => `parley:username:${userId}`,
   inviteCodeOf: (userId: number) => `parley:invite-code:${userId}`,
   userOfInviteCode: (code: string) => `parley:user-of-invite-code:${code}`,
+  /** By the name as it was registered. Where to look first: the account itself says whether the name is its own. */
+  userOfName: (username: string) => `parley:user-of-name:${username}`,
 } as const;

@@ -6,6 +6,7 @@ export type { KafkaAccess } from './kafka-access.js';
 export * from './guests.js';
 export * from './people.js';
 export * from './program.js';
+export * from './redis-cluster.js';
 export * from './stage.js';
 export * from './system.js';
 export * from './tcp-relay.js';

@@ -1,3 +1,4 @@
+import { redisKeys } from '@parley/contracts';
 import { attachStack, type ServiceKind, type Stack, type StackProcess } from '@parley/deploy';
 import { PATHS } from '@parley/protocol';
 import { Cluster, Redis } from 'ioredis';
@@ -116,6 +117,17 @@ export class System {
     const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis];
     await Promise.all(nodes.map((node) => node.flushall()));
     redis.disconnect();
+  }
+
+  /** The topics of the connection servers on which a user is, as Redis has it for operators; sorted. */
+  async locationsOf(userId: number): Promise<string[]> {
+    const redis = this.redis();
+    try {
+      const now = Math.floor(Date.now() / 1_000);
+      return (await redis.zrange(redisKeys.userServers(userId), now, '+inf', 'BYSCORE')).toSorted();
+    } finally {
+      redis.disconnect();
+    }
   }
 
   private redis(): Redis | Cluster {

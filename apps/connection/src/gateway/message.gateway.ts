@@ -4,6 +4,7 @@ import { ChannelViews } from '../delivery/channel-views.js';
 import { LateAnswers } from '../delivery/late-answers.js';
 import { FrameReceiver } from '../frames/frame-receiver.js';
 import { ReadReporter } from '../frames/read-reporter.js';
+import { LocationRegistry } from '../location/location-registry.js';
 import { PresenceAnnouncer } from '../presence/presence-announcer.js';
 import { ConnectionMetrics } from '../server/connection-metrics.js';
 import { SessionWatch } from '../session/session-watch.js';
@@ -21,6 +22,7 @@ export class MessageGateway implements OnGatewayConnection<ClientSocket>, OnGate
     private readonly late: LateAnswers,
     private readonly sessions: SessionWatch,
     private readonly presence: PresenceAnnouncer,
+    private readonly locations: LocationRegistry,
     private readonly metrics: ConnectionMetrics,
   ) {}
 
@@ -28,6 +30,7 @@ export class MessageGateway implements OnGatewayConnection<ClientSocket>, OnGate
     this.sockets.add(socket);
     this.sessions.join(socket);
     this.presence.opened(socket);
+    this.locations.changed(socket.userId);
     this.metrics.openSockets.set(this.sockets.size);
     socket.receiveWith((text) => this.receiver.receive(socket, text));
   }
@@ -39,6 +42,7 @@ export class MessageGateway implements OnGatewayConnection<ClientSocket>, OnGate
     this.late.socketClosed(socket);
     this.views.leave(socket, 'tell the owner');
     this.presence.left(socket);
+    this.locations.changed(socket.userId);
     this.metrics.openSockets.set(this.sockets.size);
     if (reason !== undefined) this.metrics.closed.inc({ reason });
   }

@@ -15,6 +15,7 @@ export class ConnectionMetrics {
   readonly replays: Counter;
   readonly produceFailures: Counter;
   readonly refusedWrites: Counter;
+  readonly locationsSkipped: Counter;
   readonly produceSeconds: Histogram;
 
   constructor(metrics: Metrics) {
@@ -28,6 +29,10 @@ export class ConnectionMetrics {
     this.replays = counter('replays_total', 'Gaps in a channel for which a replay was asked.');
     this.produceFailures = counter('produce_failures_total', 'Frames that could not be handed on.');
     this.refusedWrites = counter('writes_refused_total', 'Messages refused because too many others waited.');
+    this.locationsSkipped = counter(
+      'locations_skipped_total',
+      'Entries about where users are that Redis did not take.',
+    );
     this.refusedUpgrades = new Counter({
       name: 'connection_refused_upgrades_total',
       help: 'Handshakes that were refused, by HTTP status.',

@@ -16,6 +16,7 @@ import { Backlog } from '../frames/backlog.js';
 import { FrameSender } from '../frames/frame-sender.js';
 import { ReadReporter } from '../frames/read-reporter.js';
 import { Handshake } from '../gateway/handshake.js';
+import { LocationRegistry } from '../location/location-registry.js';
 import { PresenceAnnouncer } from '../presence/presence-announcer.js';
 import { SessionWatch } from '../session/session-watch.js';
 import { Heartbeat } from '../socket/heartbeat.js';
@@ -53,6 +54,7 @@ export class ConnectionServer implements BeforeApplicationShutdown {
     private readonly views: ChannelViews,
     private readonly delivery: NotificationDelivery,
     private readonly presence: PresenceAnnouncer,
+    private readonly locations: LocationRegistry,
     private readonly lifeSign: LifeSign,
     private readonly sweep: TopicSweep,
     private readonly admin: KafkaAdmin,
@@ -83,6 +85,7 @@ export class ConnectionServer implements BeforeApplicationShutdown {
     await this.consumer.start(connectionControl.name, (records) => this.controlled(records));
     for (const part of [
       this.presence,
+      this.locations,
       this.sessions,
       this.heartbeat,
       this.pulse,
@@ -104,7 +107,7 @@ export class ConnectionServer implements BeforeApplicationShutdown {
     await this.sendSocketsAway();
     for (const part of [this.sessions, this.heartbeat, this.pulse, this.reads, this.backlog, this.sender, this.views])
       part.stop();
-    await Promise.all([this.presence.stop(), this.sweep.stop()]);
+    await Promise.all([this.presence.stop(), this.locations.stop(), this.sweep.stop()]);
     await this.consumer.close();
     await this.producer.close();
     if (await this.lifeSign.stop()) {

@@ -23,7 +23,10 @@ interface ContactCommand {
   readonly type: ClientFrameType;
   /** Said to an asker who unregistered while the command was on its way. */
   readonly failure: string;
-  readonly findPartner: (tx: Transaction) => Promise<UserId | undefined>;
+  /** Whom it is about, as far as is known before the transaction: the account may be gone. */
+  readonly partnerId: UserId | undefined;
+  /** Set if the partner was asked for by this name. */
+  readonly partnerName?: string;
   readonly decide: (found: ContactCase) => ContactDecision;
   readonly tell: (change: ContactChange, asker: Party) => Told;
 }
@@ -58,7 +61,7 @@ export class ContactCommands {
     return this.run(origin, {
       type,
       failure: ERROR_TEXT.inviteFailed,
-      findPartner: async () => partnerId,
+      partnerId,
       decide: (found) => decideInvite(found, this.limits.contacts),
       tell: ({ status }, asker) => ({
         answer: { type: 'INVITE_RESPONSE', inviteCode, status },
@@ -67,11 +70,12 @@ export class ContactCommands {
     });
   }
 
-  accept(origin: Origin, { type, username }: ClientFrameOf<'ACCEPT_REQUEST'>): Promise<Outcome> {
+  async accept(origin: Origin, { type, username }: ClientFrameOf<'ACCEPT_REQUEST'>): Promise<Outcome> {
     return this.run(origin, {
       type,
       failure: ERROR_TEXT.acceptFailed,
-      findPartner: (tx) => this.contacts.idByName(tx, username),
+      partnerId: await this.directory.idByName(username),
+      partnerName: username,
       decide: (found) => decideAccept(found, this.limits.contacts),
       tell: ({ partner }, asker) => ({
         answer: { type: 'ACCEPT_RESPONSE', username: partner.name },
@@ -80,11 +84,12 @@ export class ContactCommands {
     });
   }
 
-  reject(origin: Origin, { type, username }: ClientFrameOf<'REJECT_REQUEST'>): Promise<Outcome> {
+  async reject(origin: Origin, { type, username }: ClientFrameOf<'REJECT_REQUEST'>): Promise<Outcome> {
     return this.run(origin, {
       type,
       failure: ERROR_TEXT.rejectFailed,
-      findPartner: (tx) => this.contacts.idByName(tx, username),
+      partnerId: await this.directory.idByName(username),
+      partnerName: username,
       decide: decideReject,
       tell: ({ partner, status }) => ({
         answer: { type: 'REJECT_RESPONSE', username: partner.name, status },
@@ -93,11 +98,12 @@ export class ContactCommands {
     });
   }
 
-  disconnect(origin: Origin, { type, username }: ClientFrameOf<'DISCONNECT_REQUEST'>): Promise<Outcome> {
+  async disconnect(origin: Origin, { type, username }: ClientFrameOf<'DISCONNECT_REQUEST'>): Promise<Outcome> {
     return this.run(origin, {
       type,
       failure: ERROR_TEXT.disconnectFailed,
-      findPartner: (tx) => this.contacts.idByName(tx, username),
+      partnerId: await this.directory.idByName(username),
+      partnerName: username,
       decide: decideDisconnect,
       tell: ({ partner, status }) => ({
         answer: { type: 'DISCONNECT_RESPONSE', username: partner.name, status },
@@ -106,9 +112,10 @@ export class ContactCommands {
     });
   }
 
-  private run(origin: Origin, { type, failure, findPartner, decide, tell }: ContactCommand): Promise<Outcome> {
+  private run(origin: Origin, command: ContactCommand): Promise<Outcome> {
+    const { type, failure, decide, tell } = command;
     return this.log.once(origin.request, Outcome, async (tx) => {
-      const found = await this.contacts.lock(tx, origin.userId, await findPartner(tx));
+      const found = await this.lock(tx, origin.userId, command);
       if (found === undefined) return refusal(origin, type, failure);
       const decision = decide(found);
       if (!decision.ok) return refusal(origin, type, decision.error);
@@ -126,5 +133,17 @@ export class ContactCommands {
       ];
       return { deliveries, notices };
     });
+  }
+
+  /** A locked account proves that the name is its own; without that proof the database says whose it is by now. */
+  private async lock(
+    tx: Transaction,
+    asker: UserId,
+    { partnerId, partnerName }: ContactCommand,
+  ): Promise<ContactCase | undefined> {
+    const found = await this.contacts.lock(tx, asker, partnerId);
+    const isProven = partnerName === undefined || found?.partner?.name === partnerName;
+    if (isProven || partnerId === undefined) return found;
+    return this.contacts.lock(tx, asker, await this.contacts.idByName(tx, partnerName));
   }
 }

@@ -10,8 +10,9 @@ const WAIT_MS = 100;
 const REST_MS = 1_000;
 
 /**
- * Facts that never change, kept in Redis beside the database. Redis being away or slow is a miss. What can change is
- * not kept here: a value that is read just before a change and kept just after it would be wrong until it expires.
+ * Facts that hold for as long as an account is there, kept in Redis beside the database. Redis being away or slow is a
+ * miss. What can change is not kept here: a value that is read just before a change and kept just after it would be wrong
+ * until it expires.
  */
 @Injectable()
 export class FactCache {

@@ -11,8 +11,8 @@ const NOBODY = '';
 const INVITE_CODE = /^[0-9a-f]{32}$/;
 
 /**
- * Who is who. Names and invite codes never change, so they may be cached. Ids by name may not: a name that was given up
- * can be registered by somebody else.
+ * Who is who. Names and invite codes never change, so they may be cached. A name that was given up can be registered by
+ * somebody else: a cached id of a name is only where to look first.
  */
 @Injectable()
 export class UserDirectory {
@@ -64,13 +64,22 @@ export class UserDirectory {
     return row?.invite_code;
   }
 
+  /** The name may be somebody else's by now: whoever acts on the answer locks the account, and sees whose name it has. */
+  async idByName(name: string): Promise<UserId | undefined> {
+    const known = await this.cachedId(redisKeys.userOfName(name));
+    if (known !== undefined) return known;
+    const found = await this.find(name);
+    // Only as it was registered: people could fill Redis with the ways to write one name.
+    if (found?.username === name) await this.facts.remember([[redisKeys.userOfName(name), String(found.userId)]]);
+    return found?.userId;
+  }
+
   /** The user may have no account any more: whoever acts on the answer locks the account, and sees. */
   async idByInviteCode(code: string): Promise<UserId | undefined> {
     if (!INVITE_CODE.test(code)) return undefined;
     const key = redisKeys.userOfInviteCode(code);
-    const [cached] = await this.facts.read([key]);
-    const known = UserId.safeParse(Number(cached));
-    if (known.success) return known.data;
+    const known = await this.cachedId(key);
+    if (known !== undefined) return known;
     const [row]: { user_id: UserId }[] = await this.users.source.query(
       'SELECT user_id FROM message_user WHERE invite_code = ?',
       [code],
@@ -93,5 +102,10 @@ export class UserDirectory {
     } catch {
       return false;
     }
+  }
+
+  private async cachedId(key: string): Promise<UserId | undefined> {
+    const [cached] = await this.facts.read([key]);
+    return UserId.safeParse(Number(cached)).data;
   }
 }
