@@ -1,5 +1,6 @@
 import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type RetryOptions } from 'kafkajs';
 import './broken-responses.js';
+import './checksum.js';
 import { Lines, type Patience } from './lines.js';
 
 export interface KafkaOptions {
