@@ -202,7 +202,7 @@ describe('while the source is away', () => {
     const ann = await bench.person();
     await copiedLists(ann);
     const { source } = bench.users;
-    way.withhold('gtid_binlog_pos', 'withheld');
+    way.withhold('AS position', 'withheld');
     const statement = source.query("SELECT 'withheld'");
     const ended = endings({ statement, list: bench.listed(ann, 'ACCEPTED') });
     let isOver = false;
