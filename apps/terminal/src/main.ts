@@ -8,22 +8,18 @@ import { coloursFor, type Screen } from './screen.js';
 import { Shell } from './shell.js';
 import { TtyFace } from './tty-face.js';
 
-const NOTICES: Readonly<Record<Notice, string>> = {
-  'next-server': 'Retry with the next server node.',
-  'next-discovery-node': 'Retry with the next discovery node.',
-};
-
 /** After this time the program ends even if nobody takes the goodbye. */
 const GOODBYE_MS = 3000;
 
 function shellOn(screen: Screen, options: Options, waitForSends: boolean): Shell {
-  const onNotice = (notice: Notice): void => screen.system(NOTICES[notice]);
+  const onNotice = (notice: Notice): void => shell.retrying(notice);
   const discover = options.server ? fixedServer(options.server) : consulDiscovery({ urls: options.consul, onNotice });
   const endpoints = new Endpoints(discover, onNotice);
   // A script must not wait for ever for a connection; a person sees that there is none.
   const timings = waitForSends ? { sendGiveUpMs: 30_000 } : {};
   const client = new ChatClient({ endpoints, openSocket: openNodeSocket, timings });
-  return new Shell({ api: new Api(endpoints), client, screen, waitForSends });
+  const shell = new Shell({ api: new Api(endpoints), client, screen, waitForSends });
+  return shell;
 }
 
 async function goodbye(shell: Shell): Promise<void> {

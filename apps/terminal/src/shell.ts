@@ -4,6 +4,7 @@ import {
   type ChatMessage,
   type EnteredChannel,
   type LinkState,
+  type Notice,
   RequestError,
   type Session,
   SessionEnded,
@@ -24,6 +25,11 @@ export interface ShellOptions {
   readonly waitForSends: boolean;
 }
 
+const RETRIES: Readonly<Record<Notice, string>> = {
+  'next-server': 'Retry with the next server node.',
+  'next-discovery-node': 'Retry with the next discovery node.',
+};
+
 /** The program behind every face: lines in, lines out. */
 export class Shell {
   readonly api: Api;
@@ -39,6 +45,8 @@ export class Shell {
   /** The user wants the connection to end: its end is no news. */
   #leaving = false;
   #reconnecting = false;
+  /** What has been said of where else it is tried, since there was a connection. */
+  readonly #retries = new Set<Notice>();
 
   constructor(private readonly options: ShellOptions) {
     this.api = options.api;
@@ -67,6 +75,12 @@ export class Shell {
 
   system(text: string): void {
     this.screen.system(printable(text));
+  }
+
+  /** Tells where it is tried next; once in an outage, however often it comes to that. */
+  retrying(notice: Notice): void {
+    if (!this.#retries.has(notice)) this.system(RETRIES[notice]);
+    this.#retries.add(notice);
   }
 
   message({ username, content, mine }: ChatMessage): void {
@@ -207,6 +221,7 @@ export class Shell {
         return;
       case 'open':
         this.#reconnecting = false;
+        this.#retries.clear();
         return this.system('WebSocket Connected.');
       case 'lost':
         return this.system(`Connection closed: ${state.reason || `code ${state.code}`}`);

@@ -52,6 +52,21 @@ describe('the terminal', () => {
     expect(await ann.type('/logout')).toContain('=> Logout successful.');
   });
 
+  it('says once in an outage where it tries next', async () => {
+    await using server = await start();
+    await using ann = await loggedIn(server, 'ann');
+    const before = ann.output.lines.length;
+    for (const notice of ['next-server', 'next-discovery-node', 'next-server', 'next-discovery-node'] as const)
+      ann.shell.retrying(notice);
+    const retries = ['=> Retry with the next server node.', '=> Retry with the next discovery node.'];
+    expect(ann.output.lines.slice(before)).toEqual(retries);
+    const gone = ann.output.text.length;
+    server.cut();
+    await ann.output.seen('=> WebSocket Connected.', gone);
+    ann.shell.retrying('next-server');
+    expect(ann.output.lines.at(-1)).toBe(retries[0]);
+  });
+
   it('takes two people from the first invitation to the last word', async () => {
     await using server = await start();
     await using ann = await loggedIn(server, 'ann');

@@ -46,6 +46,17 @@ describe('requests', () => {
     await expect(mine).resolves.toBeUndefined();
   });
 
+  it('to make a channel do not take the late answer about one with another title', async () => {
+    const { client, server } = await connected();
+    const failed = failureOf(client.create('first', ['bob']));
+    server.send(error('CREATE_REQUEST', 'Create failed.'));
+    expect(await failed).toBe('refused');
+    const made = client.create('second', ['bob']);
+    server.send({ type: 'CREATE_RESPONSE', channelId: channelId(3), title: 'first' });
+    server.send({ type: 'CREATE_RESPONSE', channelId: channelId(4), title: 'second' });
+    expect(await made).toMatchObject({ channelId: 4, title: 'second' });
+  });
+
   it('fail when no answer comes', async () => {
     const { client, clock } = await connected();
     const failure = failureOf(client.channels());

@@ -179,6 +179,7 @@ export class Requests {
 function isAnswer<T extends RequestType>(request: OutgoingFrame, frame: ServerFrame): frame is AnswerTo<T> {
   const answers: Readonly<Record<string, readonly string[]>> = ANSWERS;
   if (!answers[request.type]?.includes(frame.type)) return false;
-  // A late answer about another channel is not this one's.
-  return !('channelId' in request && 'channelId' in frame) || request.channelId === frame.channelId;
+  // A late answer about another channel is not this one's; a channel that is being made has only its title yet.
+  if ('channelId' in request && 'channelId' in frame) return request.channelId === frame.channelId;
+  return !(request.type === 'CREATE_REQUEST' && 'title' in frame) || request.title === frame.title;
 }
