@@ -87,7 +87,7 @@ beforeAll(async () => {
   await setUp();
 });
 afterAll(async () => {
-  for (const name of await table.names()) await table.stop(name, 10_000);
+  await Promise.all((await table.names()).map((name) => table.stop(name, 10_000)));
   await rm(stateDir, { recursive: true });
 });
 
