@@ -84,7 +84,8 @@ export async function migrate(address: DatabaseAddress, migrations: readonly Mig
 }
 
 async function underLock<T>(connection: QueryRunner, work: () => Promise<T>): Promise<T> {
-  const name = "CONCAT('parley-', MD5(DATABASE()))";
+  // A digest, as the name of a lock is at most 64 characters long; MySQL 9 has no MD5.
+  const name = "CONCAT('parley-', LEFT(SHA2(DATABASE(), 256), 32))";
   const deadline = performance.now() + LOCK_SECONDS * 1_000;
   // Asked for often rather than waited for long: a waiting statement would run into the driver's timeout.
   while ((await scalar(connection, `SELECT GET_LOCK(${name}, 1) AS value`)) !== 1) {
