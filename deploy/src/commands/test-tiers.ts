@@ -68,7 +68,7 @@ export function planTests(
           .filter((file) => !isForMysql(file))
           .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
       : [];
-  const withMysql = everything || words.includes(MYSQL_TESTS);
+  const withMysql = words.includes(MYSQL_TESTS);
   const aboutSql = (tier: TestTier) =>
     withMysql
       ? filesIn(tier).filter((file) => isForMysql(file) || ABOUT_SQL.some((part) => file.startsWith(part)))
