@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { chooseBackend, type Backend, type TestServers, type TestServersOptions } from '../containers/backend.js';
 import { startTestServers } from '../containers/test-servers.js';
-import { DeployError, messageOf } from '../errors.js';
-import { engineNamed } from '../native/databases/engines.js';
+import { DeployError } from '../errors.js';
 import { ensureBrowser } from '../native/packages.js';
 import { startStack } from '../stack/start-stack.js';
 import { attachStack } from '../stack/stack.js';
@@ -178,20 +177,6 @@ async function keepLogs(tier: string): Promise<void> {
   say(`logs of the servers: ${kept}`);
 }
 
-/** On MySQL where that can be had: what keeps this machine from fetching it says nothing about our code. */
-async function runOnMysql(runs: readonly ServerRun[], measuring: Environment, signal: AbortSignal): Promise<Count[]> {
-  const reason = await engineNamed('mysql')
-    .ensurePrograms(say)
-    .then(() => undefined, messageOf);
-  if (reason !== undefined) {
-    say(`\ntests on MySQL are left out: ${reason}`);
-    return [];
-  }
-  const counts: Count[] = [];
-  for (const run of runs) counts.push(await runWithServers(run, measuring, signal));
-  return counts;
-}
-
 async function runCoverage(signal: AbortSignal): Promise<Count> {
   say('\n== coverage');
   const code = await runVisibly(COVERAGE_COMMAND, {}, signal);
@@ -211,9 +196,9 @@ export async function test(args: readonly string[]): Promise<number> {
   const measuring: Environment = isMeasured ? MEASURING : {};
   if (files.unit.length > 0) counts.push(await runTests('unit', files.unit, measuring, signal));
   const backend: Backend = files.int.length > 0 ? await chooseBackend() : 'native';
-  for (const run of planServers(files, backend)) counts.push(await runWithServers(run, measuring, signal));
-  const mysqlRuns = planMysql(onMysql);
-  if (mysqlRuns.length > 0) counts.push(...(await runOnMysql(mysqlRuns, measuring, signal)));
+  for (const run of [...planServers(files, backend), ...planMysql(onMysql)]) {
+    counts.push(await runWithServers(run, measuring, signal));
+  }
   if (withChaos) counts.push(await runChaos(signal));
   if (isMeasured) counts.push(await runCoverage(signal));
   if (counts.length === 0) throw new DeployError(`no test matches ${args.join(' ')}`);

@@ -1,4 +1,5 @@
-import { access, mkdir, rename } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from './run.js';
 
@@ -17,11 +18,7 @@ const DAYS = 825;
  */
 export async function selfSignedCertificate(dir: string): Promise<Certificate> {
   const files = { certificate: join(dir, 'certificate.pem'), key: join(dir, 'key.pem') };
-  const made = await access(files.certificate).then(
-    () => true,
-    () => false,
-  );
-  if (made) return files;
+  if (existsSync(files.certificate)) return files;
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const unfinished = `${files.certificate}.new`;
   const options = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', String(DAYS)];

@@ -1,4 +1,5 @@
-import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DeployError } from '../errors.js';
 import { debianMirror } from './apt-sources.js';
@@ -27,11 +28,7 @@ export async function unpackFromSuite(
   progress: (line: string) => void,
 ): Promise<void> {
   const install = `install ${title} yourself, then again`;
-  const hasKeys = await access(KEYRING).then(
-    () => true,
-    () => false,
-  );
-  if (!hasKeys) throw new DeployError(`${title} is missing and this is not a Debian system: ${install}`);
+  if (!existsSync(KEYRING)) throw new DeployError(`${title} is missing and this is not a Debian system: ${install}`);
   const mirror = await debianMirror();
   if (mirror === undefined) {
     throw new DeployError(

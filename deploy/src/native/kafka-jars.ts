@@ -1,4 +1,5 @@
-import { access, mkdtemp, readFile, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { DeployError } from '../errors.js';
@@ -8,12 +9,6 @@ import { run } from './run.js';
 
 const pom = inWorkspace('deploy', 'kafka', 'pom.xml');
 
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
-
 async function jarFolder(): Promise<string> {
   const digest = createHash('sha256')
     .update(await readFile(pom))
@@ -22,7 +17,7 @@ async function jarFolder(): Promise<string> {
   return join(toolchainDir, `kafka-${digest}`);
 }
 
-export const hasKafkaJars = async (): Promise<boolean> => exists(await jarFolder());
+export const hasKafkaJars = async (): Promise<boolean> => existsSync(await jarFolder());
 
 /** Kafka's class path, in one order: a class-data archive is valid for exactly one. */
 export async function kafkaClassPath(): Promise<string> {
@@ -43,7 +38,7 @@ export async function classArchive(): Promise<{ path: string; made: boolean }> {
     .digest('hex')
     .slice(0, 8);
   const path = join(toolchainDir, `kafka-${digest}.jsa`);
-  return { path, made: await exists(path) };
+  return { path, made: existsSync(path) };
 }
 
 /** Downloads the broker's jars from Maven's repository; interrupted downloads leave nothing behind that looks whole. */

@@ -1,4 +1,5 @@
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { KafkaBroker, Topology } from '../topology.js';
@@ -67,13 +68,7 @@ const directoryId = (): string => randomBytes(16).toString('base64url').replace(
 /** What `StorageTool format` would leave, without starting a Java machine for it. */
 async function formatStorage(dataDir: string, broker: KafkaBroker): Promise<void> {
   const path = join(dataDir, 'meta.properties');
-  if (
-    await access(path).then(
-      () => true,
-      () => false,
-    )
-  )
-    return;
+  if (existsSync(path)) return;
   await mkdir(dataDir, { recursive: true });
   const lines = ['version=1', `cluster.id=${CLUSTER_ID}`, `node.id=${broker.nodeId}`, `directory.id=${directoryId()}`];
   await writeFile(path, `${lines.join('\n')}\n`);

@@ -1,4 +1,5 @@
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RedisNode, Topology } from '../topology.js';
 import type { Part } from './part.js';
@@ -66,11 +67,7 @@ async function writeFiles(dir: string, node: RedisNode, topology: Topology, pass
   const { cluster, nodes } = topology.redis;
   await writeFile(join(dir, 'redis.conf'), redisConfig(node, cluster, dir, password), { mode: 0o600 });
   const clusterState = join(dir, 'nodes.conf');
-  const known = await access(clusterState).then(
-    () => true,
-    () => false,
-  );
-  if (cluster && !known) await writeFile(clusterState, clusterFile(nodes, node));
+  if (cluster && !existsSync(clusterState)) await writeFile(clusterState, clusterFile(nodes, node));
 }
 
 export const redisParts = (topology: Topology, stateDir: string, secrets: StackSecrets): Part[] =>

@@ -139,7 +139,7 @@ async function bringUp(stack: Stack, options: StackOptions): Promise<void> {
 
 /** Starts what of the described stack does not run yet and waits until all of it is ready. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const engine = await chooseEngine(resolve(options.stateDir), options.engine);
+  const engine = chooseEngine(resolve(options.stateDir), options.engine);
   const description = describe({ ...options, engine });
   await mkdir(description.stateDir, { recursive: true });
   await requireFreeSpace(description.stateDir);

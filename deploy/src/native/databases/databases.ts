@@ -1,4 +1,5 @@
-import { access, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DATABASE_USER, REPLICATION_USER } from '../../environment.js';
@@ -10,18 +11,12 @@ import { converses } from '../waiting.js';
 import { type DatabaseEngine, type Replication, SOCKET } from './database-engine.js';
 import { loadDatabaseState, pairOf, type DatabasePair } from './database-state.js';
 
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
-
 const templateOf = ({ name }: DatabaseEngine): string => join(toolchainDir, `${name}-template`);
 
 /** Makes the system tables once; every server's data folder begins as a copy. */
 export async function ensureDatabaseTemplate(engine: DatabaseEngine, progress: (line: string) => void): Promise<void> {
   const template = templateOf(engine);
-  if (await exists(template)) return;
+  if (existsSync(template)) return;
   progress('making the database template');
   const unfinished = `${template}.new`;
   await rm(unfinished, { recursive: true, force: true });
@@ -147,7 +142,7 @@ export const databaseParts = (
       startTimeoutMs: 60_000,
       prepare: async () => {
         await mkdir(dirname(dataDir), { recursive: true });
-        if (!(await exists(dataDir))) {
+        if (!existsSync(dataDir)) {
           // Copied beside and renamed, so that an interrupted copy is never taken for a database.
           await rm(`${dataDir}.new`, { recursive: true, force: true });
           await cp(templateOf(engine), `${dataDir}.new`, { recursive: true, preserveTimestamps: true });

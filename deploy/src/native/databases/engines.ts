@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DeployError } from '../../errors.js';
@@ -24,8 +24,8 @@ export function wantedEngine(setting = process.env['PARLEY_DATABASE']): EngineNa
  * The kind of database server for a state folder: the one whose data are there, then the one that is asked for.
  * @throws DeployError if somebody asks for another one than the data are of
  */
-export async function chooseEngine(stateDir: string, wanted = wantedEngine()): Promise<EngineName> {
-  const kept = await keptIn(stateDir);
+export function chooseEngine(stateDir: string, wanted = wantedEngine()): EngineName {
+  const kept = keptIn(stateDir);
   if (kept !== undefined && wanted !== undefined && kept !== wanted) {
     throw new DeployError(
       `${stateDir} has the data of ${kept}: leave PARLEY_DATABASE out, or move that folder away to begin with ${wanted}`,
@@ -34,13 +34,4 @@ export async function chooseEngine(stateDir: string, wanted = wantedEngine()): P
   return kept ?? wanted ?? 'mariadb';
 }
 
-async function keptIn(stateDir: string): Promise<EngineName | undefined> {
-  for (const name of ENGINES) {
-    const isThere = await access(join(stateDir, name)).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return name;
-  }
-  return undefined;
-}
+const keptIn = (stateDir: string): EngineName | undefined => ENGINES.find((name) => existsSync(join(stateDir, name)));

@@ -1,4 +1,5 @@
-import { access, chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DeployError } from '../../errors.js';
 import { toolchainDir } from '../../workspace.js';
@@ -27,11 +28,7 @@ const WANTED = {
 
 /** Takes the MySQL of this machine, or unpacks one that nothing else will notice. */
 export async function ensureMysqlPrograms(progress: (line: string) => void): Promise<void> {
-  const isThere = await access(bin).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return;
+  if (existsSync(bin)) return;
   const made = `${bin}.new`;
   await rm(made, { recursive: true, force: true });
   await mkdir(made, { recursive: true });

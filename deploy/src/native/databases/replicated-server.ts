@@ -133,16 +133,10 @@ export class ReplicatedServer {
   }
 
   async #status(): Promise<ReplicaStatus> {
-    const lines = (await this.ask(`${this.engine.statusSql}\\G`, '--column-names')).split('\n');
-    const status = new Map<string, string>();
-    let last = '';
-    for (const line of lines) {
-      const [, name, value = ''] = /^\s*(\w+): (.*)$/.exec(line) ?? [];
-      // A value may go on in the next line.
-      if (name === undefined) status.set(last, (status.get(last) ?? '') + line);
-      else status.set((last = name), value);
-    }
-    return status;
+    const [names = [], values = []] = (await this.ask(this.engine.statusSql, '--column-names'))
+      .split('\n')
+      .map((line) => line.split('\t'));
+    return new Map(names.map((name, index) => [name, values[index] ?? '']));
   }
 
   /** Carries out SQL with all rights and resolves with the rows, one in a line. @throws DeployError */
