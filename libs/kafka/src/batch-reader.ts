@@ -52,6 +52,7 @@ export class BatchReader {
   constructor(private readonly options: BatchReaderOptions) {
     this.#member = new GroupMember({
       ...options,
+      groupId: () => options.groupId,
       concurrency: CONCURRENCY,
       eachBatch: (payload) => this.#onBatch(payload),
       onJoined: (assignment) => this.#onJoined(assignment),

@@ -32,9 +32,8 @@ export class BroadcastConsumer {
   async start(topic: string, handler: BroadcastHandler): Promise<void> {
     await this.#admin.awaitTopics([topic], TOPIC_PATIENCE_MS);
     const { kafka, groupPrefix, sessionTimeoutMs = SESSION_TIMEOUT_MS } = this.options;
-    const groupId = `${groupPrefix}-${randomUUID()}`;
     const ends = await this.#admin.endOffsets(topic);
-    const reading = new TopicReading({ kafka, groupId, sessionTimeoutMs, topic, handler, next: new Map(ends) });
+    const reading = new TopicReading({ kafka, groupPrefix, sessionTimeoutMs, topic, handler, next: new Map(ends) });
     this.#readings.push(reading);
     await reading.member.start();
   }
@@ -46,10 +45,10 @@ export class BroadcastConsumer {
   /** Stops reading and removes its groups. */
   async close(): Promise<void> {
     await Promise.all(this.#readings.map(({ member }) => member.stop()));
-    for (const { options } of this.#readings.splice(0)) {
+    for (const { groupId } of this.#readings.splice(0)) {
       // Kafka forgets an empty group by itself; this only keeps listings short.
-      await this.#admin.deleteGroup(options.groupId).catch((error: unknown) => {
-        options.kafka.log.debug({ error, groupId: options.groupId }, 'a throw-away group was not removed');
+      await this.#admin.deleteGroup(groupId).catch((error: unknown) => {
+        this.options.kafka.log.debug({ error, groupId }, 'a throw-away group was not removed');
       });
     }
   }
@@ -57,7 +56,7 @@ export class BroadcastConsumer {
 
 interface TopicReadingOptions {
   kafka: KafkaHandle;
-  groupId: string;
+  groupPrefix: string;
   sessionTimeoutMs: number;
   topic: string;
   handler: BroadcastHandler;
@@ -67,12 +66,14 @@ interface TopicReadingOptions {
 
 class TopicReading {
   readonly member: GroupMember;
+  /** Of the consumer that reads now. */
+  groupId = '';
 
-  constructor(readonly options: TopicReadingOptions) {
-    const { kafka, groupId, sessionTimeoutMs, topic } = options;
+  constructor(private readonly options: TopicReadingOptions) {
+    const { kafka, groupPrefix, sessionTimeoutMs, topic } = options;
     this.member = new GroupMember({
       kafka,
-      groupId,
+      groupId: () => (this.groupId = `${groupPrefix}-${randomUUID()}`),
       sessionTimeoutMs,
       topics: [topic],
       // Of a partition that is added later, nothing may be missed.
@@ -93,14 +94,20 @@ class TopicReading {
   }
 
   async #onBatch(payload: EachBatchPayload): Promise<void> {
-    const { batch } = payload;
-    const { topic, partition, messages } = batch;
-    try {
-      await this.options.handler(messages.flatMap((message) => toInbound(topic, partition, message)));
-    } catch (error) {
-      this.options.kafka.log.error({ error, topic }, 'the handler of a broadcast failed');
+    const { handler, next, kafka } = this.options;
+    const { topic, partition, messages } = payload.batch;
+    const from = next.get(partition) ?? 0n;
+    const last = BigInt(payload.batch.lastOffset());
+    // A consumer that was replaced may still hand over what its successor reads as well.
+    if (last >= from) {
+      next.set(partition, last + 1n);
+      const news = messages.filter(({ offset }) => BigInt(offset) >= from);
+      try {
+        await handler(news.flatMap((message) => toInbound(topic, partition, message)));
+      } catch (error) {
+        kafka.log.error({ error, topic }, 'the handler of a broadcast failed');
+      }
     }
-    payload.resolveOffset(batch.lastOffset());
-    this.options.next.set(partition, BigInt(batch.lastOffset()) + 1n);
+    payload.resolveOffset(payload.batch.lastOffset());
   }
 }

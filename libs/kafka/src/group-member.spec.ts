@@ -25,7 +25,7 @@ async function setUp() {
   const handle = { log: silent, lines: newLines, client: () => ({ consumer, admin: () => admin }) };
   const member = new GroupMember({
     kafka: handle as unknown as KafkaHandle,
-    groupId: 'group',
+    groupId: () => 'group',
     topics: ['topic'],
     startFrom: 'earliest',
     sessionTimeoutMs: SESSION_MS,

@@ -9,7 +9,8 @@ export type Assignment = Readonly<Record<string, readonly number[]>>;
 
 export interface GroupMemberOptions {
   kafka: KafkaHandle;
-  groupId: string;
+  /** Asked for each consumer anew: one in another group need not wait until the session of its predecessor has ended. */
+  groupId(): string;
   topics: readonly string[];
   startFrom: 'earliest' | 'latest';
   sessionTimeoutMs: number;
@@ -34,6 +35,7 @@ const LONGEST_SILENCE_SESSIONS = 5;
 /** One kafkajs consumer that is kept alive: whatever ends it, it is built again until `stop`. */
 export class GroupMember {
   #consumer: Consumer | undefined;
+  #groupId = '';
   #lines: Lines | undefined;
   #stopped = false;
   #joined = false;
@@ -57,14 +59,16 @@ export class GroupMember {
   }
 
   async #run(): Promise<void> {
-    const { kafka, groupId, topics, startFrom, sessionTimeoutMs, concurrency } = this.options;
+    const { kafka, topics, startFrom, sessionTimeoutMs, concurrency } = this.options;
+    const groupId = this.options.groupId();
     // Whatever became of the one before: from here on there is one member, and what it is given is given to this one.
     this.#lines?.cut();
     const lines = kafka.lines(PATIENCE);
     this.#lines = lines;
+    this.#groupId = groupId;
     const consumer = kafka.client({ retry: RETRY, lines }).consumer(consumerConfig(groupId, sessionTimeoutMs));
     this.#consumer = consumer;
-    this.#observe(consumer);
+    this.#observe(consumer, groupId);
     try {
       await consumer.connect();
       await consumer.subscribe({ topics: [...topics], fromBeginning: startFrom === 'earliest' });
@@ -122,8 +126,7 @@ export class GroupMember {
     return this.options.kafka.log;
   }
 
-  #observe(consumer: Consumer): void {
-    const { groupId } = this.options;
+  #observe(consumer: Consumer, groupId: string): void {
     const isCurrent = () => this.#consumer === consumer && !this.#stopped;
     // Heartbeats of one that has to join again and does not are no sign of life: nothing is fetched meanwhile.
     const alive = () => {
@@ -162,7 +165,7 @@ export class GroupMember {
    * outage that long may have left it in a state from which it does not recover.
    */
   async #replaceIfStuck(): Promise<void> {
-    const { sessionTimeoutMs, groupId } = this.options;
+    const { sessionTimeoutMs } = this.options;
     // By then Kafka has ended the membership, so that waiting longer would save nothing.
     if (this.#silence() < sessionTimeoutMs) {
       this.#stuckChecks = 0;
@@ -180,7 +183,7 @@ export class GroupMember {
     this.#stuckChecks = 0;
     this.#joined = false;
     this.#lastSign = performance.now();
-    this.#log.error({ groupId, silentMs: Math.round(silence) }, 'the consumer is stuck, replacing it');
+    this.#log.error({ groupId: this.#groupId, silentMs: Math.round(silence) }, 'the consumer is stuck, replacing it');
     this.options.onLeft();
     // It is not told to stop: kafkajs 2.2.4, stopped while it changes over to other brokers, fetches from then on without
     // asking Kafka, in a loop that leaves nothing else of the process a turn.
@@ -199,7 +202,7 @@ export class GroupMember {
         await this.#run();
         return;
       } catch (error) {
-        this.#log.error({ groupId: this.options.groupId, error }, 'the consumer cannot be started yet');
+        this.#log.error({ groupId: this.#groupId, error }, 'the consumer cannot be started yet');
       }
     }
   }

@@ -34,12 +34,13 @@ const FIRST_ANSWER_MS = 2_000;
 
 export function createKafka(options: KafkaOptions, log: Log): KafkaHandle {
   const { sasl, brokers } = options;
+  const repeats = new Repeats();
   const config: Omit<KafkaConfig, 'brokers'> = {
     clientId: options.clientId,
     ssl: options.ssl ?? false,
     connectionTimeout: 2_000,
     logLevel: kafkajs.logLevel.INFO,
-    logCreator: () => (entry) => forward(entry, log),
+    logCreator: () => (entry) => forward(entry, log, repeats),
     ...(sasl && { sasl: saslOptions(sasl) }),
   };
   const lines = (patience: Patience): Lines => new Lines(brokers.length > 1 ? patience : {});
@@ -76,13 +77,31 @@ function saslOptions({ username, password, mechanism = 'scram-sha-512' }: NonNul
 const ROUTINE =
   /rebalanc|re-?join|not aware of this member|coordinator|not the leader|leadership election|does not host|has been given up/i;
 
+/** Dead brokers are tried again many times a second, by each client: the same line is logged once in so long. */
+const REPEAT_AFTER_MS = 5_000;
+const MOST_LINES = 1_000;
+
+/** Which lines have just been logged. */
+class Repeats {
+  readonly #lastLogged = new Map<string, number>();
+
+  hasJustHad(line: string, now = performance.now()): boolean {
+    const last = this.#lastLogged.get(line);
+    if (last !== undefined && now - last < REPEAT_AFTER_MS) return true;
+    if (this.#lastLogged.size >= MOST_LINES) this.#lastLogged.clear();
+    this.#lastLogged.set(line, now);
+    return false;
+  }
+}
+
 /** kafkajs calls every passing trouble an error; what lasts is reported by the classes of this library. */
-function forward({ level, namespace, log: entry }: LogEntry, log: Log): void {
+function forward({ level, namespace, log: entry }: LogEntry, log: Log, repeats: Repeats): void {
   const text = `kafkajs ${namespace}: ${entry.message}`;
   const { broker, groupId, error }: Record<string, unknown> = entry;
   const details = { broker, groupId, error };
   const routine = ROUTINE.test(entry.message) || (typeof error === 'string' && ROUTINE.test(error));
-  if (level === kafkajs.logLevel.ERROR && !routine) log.warn(details, text);
-  else if (level === kafkajs.logLevel.WARN && !routine) log.info(details, text);
-  else log.debug(details, text);
+  if (routine || level > kafkajs.logLevel.WARN) log.debug(details, text);
+  else if (repeats.hasJustHad(`${text} ${String(broker)}`)) return;
+  else if (level === kafkajs.logLevel.ERROR) log.warn(details, text);
+  else log.info(details, text);
 }

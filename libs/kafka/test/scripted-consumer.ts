@@ -28,6 +28,12 @@ export class ScriptedConsumer {
   }
   pause(): void {}
 
+  /** Offsets that were asked for, in order. */
+  readonly sought: string[] = [];
+  seek({ offset }: { offset: string }): void {
+    this.sought.push(offset);
+  }
+
   async run(config: { eachBatch: (payload: EachBatchPayload) => Promise<void> }): Promise<void> {
     this.eachBatch = config.eachBatch;
     this.join();

@@ -1,0 +1,78 @@
+import type { ConsumerConfig, EachBatchPayload } from 'kafkajs';
+import { ScriptedConsumer, TOPIC } from '../test/scripted-consumer.js';
+import { BroadcastConsumer } from './broadcast-consumer.js';
+import { type KafkaHandle, type Log } from './kafka-handle.js';
+import { Lines } from './lines.js';
+
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const PATIENCE_MS = 10_000;
+
+async function setUp() {
+  const consumers: ScriptedConsumer[] = [];
+  const groups: string[] = [];
+  const admin = {
+    connect: async () => {},
+    disconnect: async () => {},
+    listTopics: async () => [TOPIC],
+    fetchTopicOffsets: async () => [{ partition: 0, high: '7' }],
+    listGroups: async () => ({ groups: [] }),
+  };
+  const consumer = ({ groupId }: ConsumerConfig) => {
+    const next = new ScriptedConsumer();
+    consumers.push(next);
+    groups.push(groupId);
+    return next;
+  };
+  const handle = { log: silent, lines: () => new Lines(), client: () => ({ consumer, admin: () => admin }) };
+  const broadcast = new BroadcastConsumer({ kafka: handle as unknown as KafkaHandle, groupPrefix: 'listen' });
+  const heard: string[] = [];
+  await broadcast.start(TOPIC, (records) => void heard.push(...records.map(({ offset }) => String(offset))));
+  return { broadcast, consumers, groups, heard };
+}
+
+const handOver = (consumer: ScriptedConsumer | undefined, ...offsets: number[]) =>
+  consumer?.eachBatch({
+    batch: {
+      topic: TOPIC,
+      partition: 0,
+      messages: offsets.map((offset) => ({
+        offset: String(offset),
+        key: null,
+        value: Buffer.from('x'),
+        timestamp: '0',
+        headers: {},
+      })),
+      lastOffset: () => String(offsets.at(-1)),
+    },
+    resolveOffset: () => undefined,
+  } as unknown as EachBatchPayload);
+
+async function successor(consumers: readonly ScriptedConsumer[]): Promise<ScriptedConsumer | undefined> {
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  while (consumers.length < 2 && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 50));
+  return consumers[1];
+}
+
+it('goes on in another group, where nobody waits for the session of a consumer that is gone', async () => {
+  const { broadcast, consumers, groups } = await setUp();
+  await handOver(consumers[0], 7, 8);
+  consumers[0]?.emit('crash', { error: new Error('gone') });
+  const second = await successor(consumers);
+  expect([consumers[0]?.sought, second?.sought]).toEqual([['7'], ['9']]);
+  expect(new Set(groups).size).toBe(2);
+  expect(groups.every((group) => group.startsWith('listen-'))).toBe(true);
+  await broadcast.close();
+});
+
+it('hands over each record once, even if a consumer that is gone comes late with some', async () => {
+  const { broadcast, consumers, heard } = await setUp();
+  await handOver(consumers[0], 7, 8);
+  consumers[0]?.emit('crash', { error: new Error('gone') });
+  const second = await successor(consumers);
+  await handOver(second, 9, 10);
+  await handOver(consumers[0], 9);
+  await handOver(consumers[0], 10, 11);
+  await handOver(second, 11, 12);
+  expect(heard).toEqual(['7', '8', '9', '10', '11', '12']);
+  await broadcast.close();
+});
