@@ -207,4 +207,24 @@ describe('two people with a browser each', () => {
     await ann.page.getByRole('button', { name: 'Log in' }).click();
     await ann.page.getByText('Name or password is wrong.').waitFor();
   }, 60_000);
+
+  it('stay, and are told so, when a logout fails, until one succeeds', async () => {
+    await using ann = await Visitor.come();
+    await ann.signUp();
+    const { page } = ann;
+    const logOut = page.getByRole('button', { name: 'Log out' });
+    await page.route(`**${PATHS.logout}`, (route) =>
+      route.fulfill({ status: 503, body: 'Logout failed.', headers: { 'Retry-After': '0' } }),
+    );
+    await logOut.click();
+    await page.locator('#notice', { hasText: 'The server is busy' }).waitFor();
+    await page.reload();
+    await page.locator('#me', { hasText: ann.name }).waitFor();
+    await page.unroute(`**${PATHS.logout}`);
+    await logOut.click();
+    await page.getByRole('button', { name: 'Log in' }).waitFor();
+    await page.reload();
+    await page.getByRole('button', { name: 'Log in' }).waitFor();
+    expect(await page.locator('#me').isVisible()).toBe(false);
+  }, 60_000);
 });

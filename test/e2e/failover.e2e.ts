@@ -164,19 +164,30 @@ describe('an orderly switch', () => {
   }, 90_000);
 });
 
-describe('a source that crashes under load', () => {
-  it.each<[string, 'kill' | 'pause']>([
-    ['killed', 'kill'],
-    ['stopped in its tracks', 'pause'],
+/** As with a full disk: it answers, but no commit of anybody ends. */
+async function keepFromCommitting(name: string): Promise<void> {
+  const database = stack.database(name);
+  // Ends when the server is killed.
+  database.ask('FLUSH TABLES WITH READ LOCK; SELECT SLEEP(80)').catch(() => undefined);
+  await eventually(async () => expect(await database.commits()).toBe(false), 20_000);
+  expect(await database.answers()).toBe(true);
+}
+
+describe('a source that fails under load', () => {
+  it.each<[string, (name: string) => Promise<void>]>([
+    ['killed', (name) => stack.process(name).kill()],
+    ['stopped in its tracks', (name) => stack.process(name).pause()],
+    ['unable to commit', keepFromCommitting],
   ])(
     'loses no acknowledged message when its replica takes over, and comes back as the replica (%s)',
-    async (_, how) => {
+    async (_, fail) => {
       const pids = await servicePids();
       const { channelId, writers } = await load(6);
       const [before, after] = (await takesWrites(first)) ? [first, second] : [second, first];
-      const old = stack.process(before === first ? 'database-shard-1' : 'database-shard-1-replica');
+      const oldName = before === first ? 'database-shard-1' : 'database-shard-1-replica';
+      const old = stack.process(oldName);
       await Promise.all(writers.map((writer) => writer.more(10)));
-      await old[how]();
+      await fail(oldName);
       expect(await switchSource(stack, 1)).toMatchObject({ replica: 'is away' });
       await Promise.all(writers.map((writer) => writer.more(10)));
       await old.start();

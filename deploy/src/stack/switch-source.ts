@@ -38,8 +38,8 @@ async function pairHolding({ topology, description }: Stack, database: DatabaseN
 
 /**
  * Makes the replica of a database the source. While the source is alive, nothing that was written is lost, and the
- * two change their roles; one that does not answer is killed first, so that it cannot take writes behind our back, and
- * becomes the replica when it is started again. Services notice by themselves. May be run again after an interruption.
+ * two change their roles; one that does not answer or cannot commit is killed first, so that it takes no writes behind
+ * our back, and becomes the replica when it is started again. Services notice by themselves. May be run again after an interruption.
  */
 export async function switchSource(
   stack: Stack,
@@ -68,20 +68,14 @@ class Switch {
   async run(): Promise<Switched> {
     if (!(await this.#source.answers())) return this.#replaceDead();
     if (!(await this.#source.takesWrites())) return this.#finishInterrupted();
+    if (!(await this.#source.commits())) return this.#replaceStuck();
     return this.#changeRoles();
   }
 
   async #changeRoles(): Promise<Switched> {
     const [source, replica] = [this.#source, this.#replica];
     await this.#requireReplica();
-    if ((await replica.replication(source, FOLLOW_MS)) !== 'following') {
-      throw new DeployError(`${replica.name} does not follow ${source.name}: run npm start first`);
-    }
-    if (!(await replica.catchesUp(await source.position(), CATCH_UP_SECONDS))) {
-      throw new DeployError(
-        `${replica.name} is more than ${CATCH_UP_SECONDS} s behind ${source.name}: try again later`,
-      );
-    }
+    await this.#requireCaughtUp();
     this.progress(`${source.name} takes no more writes`);
     try {
       await source.refuseWrites();
@@ -113,6 +107,14 @@ class Switch {
     return { source: replica.name, replica: 'is away' };
   }
 
+  /** It can still be read: the replica gets all that was acknowledged before it is killed. */
+  async #replaceStuck(): Promise<Switched> {
+    this.progress(`${this.#source.name} answers, but cannot commit`);
+    await this.#requireReplica();
+    await this.#requireCaughtUp();
+    return this.#replaceDead();
+  }
+
   /** Whoever is written down as the source has everything: it was written down after it had caught up. */
   async #finishInterrupted(): Promise<Switched> {
     this.progress('finishing a switch that was interrupted');
@@ -137,6 +139,18 @@ class Switch {
     await replica.follow(source.server, this.stack.secrets);
     const follows = (await replica.replication(source, FOLLOW_MS)) === 'following';
     return { source: source.name, replica: follows ? 'follows' : 'is away' };
+  }
+
+  async #requireCaughtUp(): Promise<void> {
+    const [source, replica] = [this.#source, this.#replica];
+    if ((await replica.replication(source, FOLLOW_MS)) !== 'following') {
+      throw new DeployError(`${replica.name} does not follow ${source.name}: run npm start first`);
+    }
+    if (!(await replica.catchesUp(await source.position(), CATCH_UP_SECONDS))) {
+      throw new DeployError(
+        `${replica.name} is more than ${CATCH_UP_SECONDS} s behind ${source.name}: try again later`,
+      );
+    }
   }
 
   async #requireReplica(): Promise<void> {

@@ -33,8 +33,8 @@ const replaceDead = async (stage: Stage): Promise<Heal> => {
   };
 };
 
-/** A switch refuses until the replica has caught up. */
-const comeBack = (stack: Stack, shard: number): Promise<void> =>
+/** Both servers change back: a switch refuses until the replica has caught up. */
+export const comeBack = (stack: Stack, shard: number): Promise<void> =>
   eventually(async () => {
     await mendReplicas(stack, quietly);
     await switchSource(stack, shard, quietly);

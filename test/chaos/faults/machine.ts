@@ -1,15 +1,17 @@
-import type { ServiceKind } from '@parley/deploy';
+import { type ServiceKind, switchSource } from '@parley/deploy';
 import type { System } from '@parley/testing';
 import { execFile } from 'node:child_process';
 import { access, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { comeBack } from './failover.js';
 import type { Fault, Heal, Stage } from './fault.js';
 
 const run = promisify(execFile);
 
-const FULL_DISK = 'database-shard-1';
+const FULL_SHARD = 1;
+const FULL_DISK = `database-shard-${FULL_SHARD}`;
 const DISK_MIB = 256;
 const DISK_NAME = 'parley-chaos';
 
@@ -51,6 +53,18 @@ const fillDisk = async ({ system }: Stage): Promise<Heal> => {
   // Ends with an error, as it should: the disk is full.
   await run('dd', ['if=/dev/zero', `of=${filler}`, 'bs=64k']).catch(() => undefined);
   return () => rm(filler);
+};
+
+/** The replica takes over while the disk is full; when there is room again, the old source comes back, and they change again. */
+const replaceFull = async (stage: Stage): Promise<Heal> => {
+  const { stack } = stage.system;
+  const makeRoom = await fillDisk(stage);
+  await switchSource(stack, FULL_SHARD, () => undefined);
+  return async () => {
+    await makeRoom();
+    await stack.process(FULL_DISK).start();
+    await comeBack(stack, FULL_SHARD);
+  };
 };
 
 const LIBRARY = 'faketime/libfaketime.so.1';
@@ -133,6 +147,16 @@ export const MACHINE_FAULTS: readonly Fault[] = [
     impossible: needsRoot,
     prepare: onSmallDisk,
     inject: fillDisk,
+  },
+  {
+    name: 'disk-full-replaced',
+    title: 'the disk of a shard is full, and its replica is promoted',
+    lastsMs: 3000,
+    slow: true,
+    full: true,
+    impossible: needsRoot,
+    prepare: onSmallDisk,
+    inject: replaceFull,
   },
   ...(['auth', 'connection', 'message'] as const).map(clockFault),
 ];

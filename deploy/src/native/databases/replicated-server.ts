@@ -10,6 +10,8 @@ import { becomeSourceSql, dataDirOf, followServerSql, schemaSql } from './databa
 /** A statement that has not ended by then (s) is given up: the server hangs. */
 const PATIENCE_SECONDS = 90;
 const CONNECT_SECONDS = 3;
+/** Longer than a source waits for a replica that is away before it commits alone. */
+const COMMIT_SECONDS = 5;
 
 export type ReplicationState = 'following' | 'waiting' | 'diverged';
 
@@ -32,6 +34,16 @@ export class ReplicatedServer {
   /** Does it answer, within seconds? */
   async answers(): Promise<boolean> {
     return this.ask('SELECT 1').then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Can it commit, within seconds? One whose disk is full answers and reads, but what it writes waits for room. */
+  async commits(): Promise<boolean> {
+    const { schemas } = this.server;
+    // They are there: nothing changes, but the binary log takes it down, and a commit gets stuck nowhere else.
+    return this.#ask(schemas.map(schemaSql).join(' '), COMMIT_SECONDS).then(
       () => true,
       () => false,
     );
@@ -141,8 +153,12 @@ export class ReplicatedServer {
 
   /** Carries out SQL with all rights and resolves with the rows, one in a line. @throws DeployError */
   async ask(sql: string, ...options: string[]): Promise<string> {
+    return this.#ask(sql, PATIENCE_SECONDS, ...options);
+  }
+
+  async #ask(sql: string, seconds: number, ...options: string[]): Promise<string> {
     const client = [...this.engine.client, `--connect-timeout=${CONNECT_SECONDS}`, '--batch', '--skip-column-names'];
-    return run(['timeout', String(PATIENCE_SECONDS), ...client, ...options, '-e', sql], {
+    return run(['timeout', String(seconds), ...client, ...options, '-e', sql], {
       cwd: this.dataDir,
       what: `SQL on ${this.name}`,
     });
