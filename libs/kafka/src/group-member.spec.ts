@@ -16,7 +16,13 @@ async function setUp() {
     lines.push(next);
     return next;
   };
-  const admin = { connect: async () => {}, listTopics: async () => [], disconnect: async () => {} };
+  /** Whether the broker of the group answers for it, and how often it was asked. */
+  const broker = { answers: true, asked: 0 };
+  const describeGroups = async () => {
+    broker.asked += 1;
+    if (!broker.answers) throw new Error('coordinator not available');
+  };
+  const admin = { connect: async () => {}, listTopics: async () => [], describeGroups, disconnect: async () => {} };
   const consumer = () => {
     const next = new ScriptedConsumer();
     consumers.push(next);
@@ -35,17 +41,32 @@ async function setUp() {
     onLeft: () => undefined,
   });
   await member.start();
-  return { member, consumers, lines };
+  return { member, consumers, lines, broker };
 }
+
+async function until(condition: () => boolean): Promise<void> {
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  while (!condition() && performance.now() < giveUpAt)
+    await new Promise((resolve) => setTimeout(resolve, SESSION_MS / 10));
+}
+
+it('a silent member keeps its membership while the broker of its group is away, whoever else answers', async () => {
+  const { member, consumers, broker } = await setUp();
+  broker.answers = false;
+  await until(() => broker.asked >= 4);
+  expect([broker.asked, consumers.length, member.ready()]).toEqual([4, 1, false]);
+  broker.answers = true;
+  await until(() => consumers.length > 1);
+  expect(consumers).toHaveLength(2);
+  await member.stop();
+});
 
 it('a member is replaced that has to join again and does not, although its heartbeats are answered', async () => {
   const { member, consumers, lines } = await setUp();
   const heartbeats = setInterval(() => consumers.at(-1)?.emit('heartbeat'), SESSION_MS / 10);
   consumers[0]?.emit('rebalancing');
   expect(member.ready()).toBe(false);
-  const giveUpAt = performance.now() + PATIENCE_MS;
-  while (!member.ready() && performance.now() < giveUpAt)
-    await new Promise((resolve) => setTimeout(resolve, SESSION_MS / 10));
+  await until(() => member.ready());
   expect([consumers.length, member.ready()]).toEqual([2, true]);
   clearInterval(heartbeats);
   // kafkajs may go round without an end when it is told to stop then; what is left of it reaches nothing any more.

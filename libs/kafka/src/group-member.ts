@@ -29,6 +29,8 @@ const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 1_000_000 }
 const PATIENCE = { firstAnswerMs: 2_000, answerMs: 3_000 };
 const RESTART_PAUSE_MS = 1_000;
 const STOP_PATIENCE_MS = 5_000;
+/** How often in a row, each half a session. Who joins may have to wait for the end of the session of a predecessor. */
+const STUCK_CHECKS = { member: 2, joining: 3 };
 /** After so many session timeouts of silence a consumer is replaced even though Kafka answers nobody. */
 const LONGEST_SILENCE_SESSIONS = 5;
 
@@ -160,9 +162,9 @@ export class GroupMember {
   }
 
   /**
-   * A connection that has gone silent stays in use in kafkajs, request after request. When Kafka answers others but not
-   * this consumer, it is replaced; while Kafka is away it is kept, and with it the membership, but not for ever: an
-   * outage that long may have left it in a state from which it does not recover.
+   * A connection that has gone silent stays in use in kafkajs, request after request. When the group's own broker answers
+   * others but not this consumer, it is replaced; while that is away it is kept, and with it the membership, but not for
+   * ever: an outage that long may have left it in a state from which it does not recover.
    */
   async #replaceIfStuck(): Promise<void> {
     const { sessionTimeoutMs } = this.options;
@@ -171,7 +173,7 @@ export class GroupMember {
       this.#stuckChecks = 0;
       return;
     }
-    const answers = await this.#admin.ping().then(
+    const answers = await this.#admin.pingGroup(this.#groupId).then(
       () => true,
       () => false,
     );
@@ -179,7 +181,8 @@ export class GroupMember {
     // It may have come back while Kafka was asked.
     const silence = this.#silence();
     if (this.#stopped || silence < sessionTimeoutMs) return;
-    if (this.#stuckChecks < 2 && silence < sessionTimeoutMs * LONGEST_SILENCE_SESSIONS) return;
+    const enough = this.#joined ? STUCK_CHECKS.member : STUCK_CHECKS.joining;
+    if (this.#stuckChecks < enough && silence < sessionTimeoutMs * LONGEST_SILENCE_SESSIONS) return;
     this.#stuckChecks = 0;
     this.#joined = false;
     this.#lastSign = performance.now();

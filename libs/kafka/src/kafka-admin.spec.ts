@@ -113,4 +113,11 @@ describe('the admin of Kafka', () => {
     await admin.ping();
     expect(broker.calls).toContain('listTopics');
   });
+
+  it('tells whether the broker of a group answers for it', async () => {
+    await admin.pingGroup('group');
+    expect(broker.calls).toContain('describeGroups group');
+    broker.fail('describeGroups', brokerError('COORDINATOR_NOT_AVAILABLE'));
+    await expect(admin.pingGroup('group')).rejects.toThrow('COORDINATOR_NOT_AVAILABLE');
+  });
 });

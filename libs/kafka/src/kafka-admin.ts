@@ -91,12 +91,21 @@ export class KafkaAdmin {
 
   /** @throws Error unless a broker answers within 1.5 seconds. */
   async ping(): Promise<void> {
+    await this.#promptly((admin) => admin.listTopics());
+  }
+
+  /** @throws Error unless the broker that looks after the group answers for it within 1.5 seconds. */
+  async pingGroup(groupId: string): Promise<void> {
+    await this.#promptly((admin) => admin.describeGroups([groupId]));
+  }
+
+  async #promptly(question: (admin: Admin) => Promise<unknown>): Promise<void> {
     const lines = this.kafka.lines({ firstAnswerMs: PING_FIRST_ANSWER_MS });
     const admin = this.kafka.client({ retry: PING_RETRY, requestTimeoutMs: PING_TIMEOUT_MS, lines }).admin();
     const timeout = new AbortController();
     try {
       await Promise.race([
-        admin.connect().then(() => admin.listTopics()),
+        admin.connect().then(() => question(admin)),
         delay(PING_TIMEOUT_MS, undefined, { signal: timeout.signal }).then(() => {
           throw new Error(`Kafka does not answer within ${PING_TIMEOUT_MS} ms`);
         }),

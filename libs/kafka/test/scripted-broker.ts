@@ -68,6 +68,7 @@ export class ScriptedBroker {
         return this.#called('createTopics', true, settings);
       },
       deleteTopics: ({ topics }: { topics: string[] }) => this.#called('deleteTopics', undefined, topics),
+      describeGroups: (names: string[]) => this.#called('describeGroups', { groups: [] }, names),
       fetchTopicOffsets: () => this.#called('fetchTopicOffsets', [{ partition: 0, offset: '7', high: '7', low: '0' }]),
       fetchOffsets: ({ topics }: { topics: string[] }) =>
         this.#called(
