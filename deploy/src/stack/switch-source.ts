@@ -74,8 +74,12 @@ class Switch {
 
   async #changeRoles(): Promise<Switched> {
     const [source, replica] = [this.#source, this.#replica];
-    await this.#requireReplica();
-    await this.#requireCaughtUp();
+    await this.#requireFollowing();
+    if (!(await replica.catchesUp(await source.position(), CATCH_UP_SECONDS))) {
+      throw new DeployError(
+        `${replica.name} is more than ${CATCH_UP_SECONDS} s behind ${source.name}: try again later`,
+      );
+    }
     this.progress(`${source.name} takes no more writes`);
     try {
       await source.refuseWrites();
@@ -109,9 +113,13 @@ class Switch {
 
   /** It can still be read: the replica gets all that was acknowledged before it is killed. */
   async #replaceStuck(): Promise<Switched> {
-    this.progress(`${this.#source.name} answers, but cannot commit`);
-    await this.#requireReplica();
-    await this.#requireCaughtUp();
+    const [source, replica] = [this.#source, this.#replica];
+    this.progress(`${source.name} answers, but cannot commit`);
+    await this.#requireFollowing();
+    // Its own position does not say where that ends: it counts what it is stuck with.
+    if (!(await replica.receivesNoMore(CATCH_UP_SECONDS))) {
+      throw new DeployError(`${source.name} takes long to commit, but does: try again later`);
+    }
     return this.#replaceDead();
   }
 
@@ -141,15 +149,11 @@ class Switch {
     return { source: source.name, replica: follows ? 'follows' : 'is away' };
   }
 
-  async #requireCaughtUp(): Promise<void> {
+  async #requireFollowing(): Promise<void> {
     const [source, replica] = [this.#source, this.#replica];
+    await this.#requireReplica();
     if ((await replica.replication(source, FOLLOW_MS)) !== 'following') {
       throw new DeployError(`${replica.name} does not follow ${source.name}: run npm start first`);
-    }
-    if (!(await replica.catchesUp(await source.position(), CATCH_UP_SECONDS))) {
-      throw new DeployError(
-        `${replica.name} is more than ${CATCH_UP_SECONDS} s behind ${source.name}: try again later`,
-      );
     }
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { DeployError } from '../../errors.js';
 import type { DatabaseServer } from '../../topology.js';
 import { DATABASE_USER } from '../../environment.js';
@@ -12,6 +13,8 @@ const PATIENCE_SECONDS = 90;
 const CONNECT_SECONDS = 3;
 /** Longer than a source waits for a replica that is away before it commits alone. */
 const COMMIT_SECONDS = 5;
+/** A source passes on at once what it has written. */
+const QUIET_MS = 1_000;
 
 export type ReplicationState = 'following' | 'waiting' | 'diverged';
 
@@ -78,10 +81,21 @@ export class ReplicatedServer {
     return (await this.ask(this.engine.reachSql(position, seconds))).trim() === '0';
   }
 
+  /** Whether nothing more comes from its source within `seconds`. */
+  async receivesNoMore(seconds: number): Promise<boolean> {
+    let last = await this.#received();
+    return becomesTrue(async () => {
+      await delay(QUIET_MS);
+      const before = last;
+      last = await this.#received();
+      return last === before;
+    }, seconds * 1000);
+  }
+
   /** Carries out what it has received of a source that is gone. */
   async finishReceived(seconds: number): Promise<void> {
     await this.stopReceiving();
-    const received = this.engine.received(await this.#status());
+    const received = await this.#received();
     if (!(await this.catchesUp(received, seconds))) {
       throw new DeployError(`${this.name} has not carried out all that it has received after ${seconds} s: try again`);
     }
@@ -142,6 +156,10 @@ export class ReplicatedServer {
   /** As the server itself does for its schemas at each start. */
   async createSchema(schema: string): Promise<void> {
     await this.ask(`SET SESSION sql_log_bin = 0; ${schemaSql(schema)}`);
+  }
+
+  async #received(): Promise<string> {
+    return this.engine.received(await this.#status());
   }
 
   async #status(): Promise<ReplicaStatus> {
