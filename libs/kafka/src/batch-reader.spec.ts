@@ -122,3 +122,86 @@ describe('a reader', () => {
     expect(committed).toEqual(['2']);
   });
 });
+
+describe('records that nobody is given', () => {
+  const SESSION_MS = 400;
+  const PATIENCE_MS = 10_000;
+
+  async function reader(begin: () => Promise<OnTheWay>, end: bigint) {
+    const consumers: ScriptedConsumer[] = [];
+    const pinged = { looks: 0 };
+    const consumer = () => {
+      const next = new ScriptedConsumer();
+      consumers.push(next);
+      return next;
+    };
+    const admin = {
+      committedOffsets: async () => new Map([[0, 5n]]),
+      endOffsets: async () => {
+        pinged.looks += 1;
+        return new Map([[0, end]]);
+      },
+    };
+    const reading = new BatchReader({
+      kafka: {
+        log: silent,
+        lines: () => new Lines(),
+        client: () => ({ consumer, admin: () => ({}) }),
+      } as unknown as KafkaHandle,
+      groupId: 'group',
+      topics: [TOPIC],
+      startFrom: 'earliest',
+      commitIntervalMs: 100_000,
+      mergePartitions: true,
+      sessionTimeoutMs: SESSION_MS,
+      log: silent,
+      workOn: () => ({ begin, run: () => Promise.resolve() }),
+      hooks: {},
+    });
+    await reading.start(admin as unknown as KafkaAdmin);
+    const heartbeats = setInterval(() => consumers.at(-1)?.emit('heartbeat'), SESSION_MS / 10);
+    const until = async (condition: () => boolean) => {
+      const giveUpAt = performance.now() + PATIENCE_MS;
+      while (!condition() && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    const close = async () => {
+      clearInterval(heartbeats);
+      await reading.close();
+    };
+    return { consumers, pinged, until, close };
+  }
+
+  it('are a reason to begin anew', async () => {
+    const { consumers, until, close } = await reader(() => Promise.reject(new Error('unused')), 7n);
+    await until(() => consumers.length > 1);
+    expect(consumers.length).toBeGreaterThan(1);
+    await close();
+  });
+
+  it('are none when all has been read', async () => {
+    const { consumers, pinged, until, close } = await reader(() => Promise.reject(new Error('unused')), 5n);
+    await until(() => pinged.looks >= 4);
+    expect([pinged.looks >= 4, consumers.length]).toEqual([true, 1]);
+    await close();
+  });
+
+  it('are none while earlier ones are at work', async () => {
+    const work = Promise.withResolvers<OnTheWay>();
+    const { consumers, pinged, until, close } = await reader(() => work.promise, 7n);
+    void consumers[0]?.eachBatch({
+      batch: {
+        topic: TOPIC,
+        partition: 0,
+        messages: [{ offset: '5', key: null, value: Buffer.from('x'), timestamp: '0', headers: {} }],
+        lastOffset: () => '5',
+      },
+      resolveOffset: () => undefined,
+      heartbeat: () => Promise.resolve(),
+    } as unknown as EachBatchPayload);
+    const began = performance.now();
+    await until(() => performance.now() - began > 4 * SESSION_MS);
+    expect([pinged.looks, consumers.length]).toEqual([0, 1]);
+    work.resolve({ settled: Promise.resolve() });
+    await close();
+  });
+});

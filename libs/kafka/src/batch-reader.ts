@@ -2,7 +2,7 @@ import type { EachBatchPayload } from 'kafkajs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BatchConsumerHooks } from './batch-consumer-hooks.js';
 import { type BatchWork, WorkAbandoned } from './batch-work.js';
-import { type Assignment, GroupMember } from './group-member.js';
+import { type Assignment, GroupMember, placeOf } from './group-member.js';
 import type { KafkaAdmin } from './kafka-admin.js';
 import { mustRejoin } from './kafka-errors.js';
 import type { KafkaHandle, Log } from './kafka-handle.js';
@@ -46,6 +46,7 @@ export class BatchReader {
   #commitTimer: NodeJS.Timeout | undefined;
   #committing: Promise<void> | undefined;
   #latest: EachBatchPayload | undefined;
+  #admin: KafkaAdmin | undefined;
   /** A new group's starting points, by topic: committed at once, so that nobody has to find "the end" a second time. */
   #startingPoints = new Map<string, ReadonlyMap<number, bigint>>();
 
@@ -57,10 +58,12 @@ export class BatchReader {
       eachBatch: (payload) => this.#onBatch(payload),
       onJoined: (assignment) => this.#onJoined(assignment),
       onLeft: () => this.#onLeft(),
+      unread: (partitions) => this.#unread(partitions),
     });
   }
 
   async start(admin: KafkaAdmin): Promise<void> {
+    this.#admin = admin;
     if (this.options.startFrom === 'latest') await this.#findEnds(admin);
     await this.#member.start();
     this.#commitTimer = setInterval(() => void this.#commit(), this.options.commitIntervalMs);
@@ -142,6 +145,20 @@ export class BatchReader {
       this.#lanes.set(name, lane);
     }
     return lane;
+  }
+
+  /** What is at work is not counted: it may take as long as it needs. */
+  async #unread(partitions: Assignment): Promise<readonly string[]> {
+    if (this.#admin === undefined || [...this.#lanes.values()].some((lane) => !lane.isIdle())) return [];
+    const unread: string[] = [];
+    for (const [topic, numbers] of Object.entries(partitions)) {
+      if (numbers.length === 0) continue;
+      const committed = await this.#admin.committedOffsets(this.options.groupId, topic);
+      const ends = await this.#admin.endOffsets(topic);
+      const behind = numbers.filter((each) => (ends.get(each) ?? 0n) > (committed.get(each) ?? ends.get(each) ?? 0n));
+      unread.push(...behind.map((partition) => placeOf({ topic, partition })));
+    }
+    return unread;
   }
 
   async #lanesIdle(): Promise<void> {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EachBatchPayload } from 'kafkajs';
-import { type Assignment, GroupMember } from './group-member.js';
+import { type Assignment, GroupMember, placeOf } from './group-member.js';
 import { KafkaAdmin } from './kafka-admin.js';
 import type { KafkaHandle } from './kafka-handle.js';
 import { type InboundRecord, toInbound } from './records.js';
@@ -33,7 +33,16 @@ export class BroadcastConsumer {
     await this.#admin.awaitTopics([topic], TOPIC_PATIENCE_MS);
     const { kafka, groupPrefix, sessionTimeoutMs = SESSION_TIMEOUT_MS } = this.options;
     const ends = await this.#admin.endOffsets(topic);
-    const reading = new TopicReading({ kafka, groupPrefix, sessionTimeoutMs, topic, handler, next: new Map(ends) });
+    const next = new Map(ends);
+    const reading = new TopicReading({
+      kafka,
+      admin: this.#admin,
+      groupPrefix,
+      sessionTimeoutMs,
+      topic,
+      handler,
+      next,
+    });
     this.#readings.push(reading);
     await reading.member.start();
   }
@@ -56,6 +65,7 @@ export class BroadcastConsumer {
 
 interface TopicReadingOptions {
   kafka: KafkaHandle;
+  admin: KafkaAdmin;
   groupPrefix: string;
   sessionTimeoutMs: number;
   topic: string;
@@ -68,6 +78,7 @@ class TopicReading {
   readonly member: GroupMember;
   /** Of the consumer that reads now. */
   groupId = '';
+  #isHandling = false;
 
   constructor(private readonly options: TopicReadingOptions) {
     const { kafka, groupPrefix, sessionTimeoutMs, topic } = options;
@@ -82,7 +93,16 @@ class TopicReading {
       eachBatch: (payload) => this.#onBatch(payload),
       onJoined: (assignment) => this.#resume(assignment),
       onLeft: () => undefined,
+      unread: ({ [topic]: partitions = [] }) => this.#unread(partitions),
     });
+  }
+
+  async #unread(partitions: readonly number[]): Promise<readonly string[]> {
+    const { admin, topic, next } = this.options;
+    if (this.#isHandling || partitions.length === 0) return [];
+    const ends = await admin.endOffsets(topic);
+    const behind = partitions.filter((each) => (ends.get(each) ?? 0n) > (next.get(each) ?? 0n));
+    return behind.map((partition) => placeOf({ topic, partition }));
   }
 
   #resume(assignment: Assignment): void {
@@ -102,10 +122,13 @@ class TopicReading {
     if (last >= from) {
       next.set(partition, last + 1n);
       const news = messages.filter(({ offset }) => BigInt(offset) >= from);
+      this.#isHandling = true;
       try {
         await handler(news.flatMap((message) => toInbound(topic, partition, message)));
       } catch (error) {
         kafka.log.error({ error, topic }, 'the handler of a broadcast failed');
+      } finally {
+        this.#isHandling = false;
       }
     }
     payload.resolveOffset(payload.batch.lastOffset());

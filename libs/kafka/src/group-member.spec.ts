@@ -1,4 +1,5 @@
-import { ScriptedConsumer } from '../test/scripted-consumer.js';
+import type { ConsumerConfig, EachBatchPayload } from 'kafkajs';
+import { ScriptedConsumer, TOPIC } from '../test/scripted-consumer.js';
 import { GroupMember } from './group-member.js';
 import { type KafkaHandle, type Log } from './kafka-handle.js';
 import { Lines } from './lines.js';
@@ -23,8 +24,16 @@ async function setUp() {
     if (!broker.answers) throw new Error('coordinator not available');
   };
   const admin = { connect: async () => {}, listTopics: async () => [], describeGroups, disconnect: async () => {} };
-  const consumer = () => {
-    const next = new ScriptedConsumer();
+  /** What waits without being handed over. */
+  const unread: string[] = [];
+  /** Who was taken out of the group. */
+  const dismissed: string[] = [];
+  const leaveGroup = async ({ groupId, memberId }: { groupId: string; memberId: string }) =>
+    void dismissed.push(`${memberId} of ${groupId}`);
+  const cluster = { findGroupCoordinator: async () => ({ leaveGroup }) };
+  const consumer = ({ partitionAssigners = [] }: ConsumerConfig) => {
+    for (const assigner of partitionAssigners) assigner({ cluster, groupId: '', logger: {} } as never);
+    const next = new ScriptedConsumer(`member ${consumers.length + 1}`);
     consumers.push(next);
     return next;
   };
@@ -32,16 +41,18 @@ async function setUp() {
   const member = new GroupMember({
     kafka: handle as unknown as KafkaHandle,
     groupId: () => 'group',
-    topics: ['topic'],
+    topics: [TOPIC],
     startFrom: 'earliest',
     sessionTimeoutMs: SESSION_MS,
     concurrency: 1,
     eachBatch: () => Promise.resolve(),
     onJoined: () => undefined,
     onLeft: () => undefined,
+    unread: async (partitions) =>
+      unread.filter((place) => partitions[TOPIC]?.some((each) => place === `${TOPIC} ${each}`)),
   });
   await member.start();
-  return { member, consumers, lines, broker };
+  return { member, consumers, lines, broker, dismissed, unread };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -51,13 +62,15 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 it('a silent member keeps its membership while the broker of its group is away, whoever else answers', async () => {
-  const { member, consumers, broker } = await setUp();
+  const { member, consumers, broker, dismissed } = await setUp();
   broker.answers = false;
   await until(() => broker.asked >= 4);
   expect([broker.asked, consumers.length, member.ready()]).toEqual([4, 1, false]);
   broker.answers = true;
-  await until(() => consumers.length > 1);
+  await until(() => consumers.length > 1 && member.ready());
   expect(consumers).toHaveLength(2);
+  // The group does not wait for the end of its session.
+  expect(dismissed).toEqual(['member 1 of group']);
   await member.stop();
 });
 
@@ -72,5 +85,35 @@ it('a member is replaced that has to join again and does not, although its heart
   // kafkajs may go round without an end when it is told to stop then; what is left of it reaches nothing any more.
   expect(consumers.map(({ isToldToStop }) => isToldToStop)).toEqual([false, false]);
   expect(() => lines[0]?.factory({ host: '127.0.0.1', port: 1, ssl: {}, onConnect: () => undefined })).toThrow();
+  await member.stop();
+});
+
+const heartbeating = (consumers: readonly ScriptedConsumer[]) =>
+  setInterval(() => consumers.at(-1)?.emit('heartbeat'), SESSION_MS / 10);
+const batch = { batch: { topic: TOPIC, partition: 0 } } as EachBatchPayload;
+
+it('a member is replaced that is not given what there is, although its heartbeats are answered', async () => {
+  const { member, consumers, unread, dismissed } = await setUp();
+  const heartbeats = heartbeating(consumers);
+  unread.push(`${TOPIC} 0`);
+  await until(() => consumers.length > 1 && member.ready());
+  expect([consumers.length, dismissed]).toEqual([2, ['member 1 of group']]);
+  clearInterval(heartbeats);
+  await member.stop();
+});
+
+it('a member stays that is late, as long as something comes', async () => {
+  const { member, consumers, unread } = await setUp();
+  const heartbeats = heartbeating(consumers);
+  unread.push(`${TOPIC} 0`);
+  let batches = 0;
+  const coming = setInterval(() => {
+    batches += 1;
+    void consumers[0]?.eachBatch(batch);
+  }, SESSION_MS / 4);
+  await until(() => batches > 12);
+  expect(consumers).toHaveLength(1);
+  clearInterval(coming);
+  clearInterval(heartbeats);
   await member.stop();
 });

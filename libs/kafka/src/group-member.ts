@@ -1,4 +1,5 @@
-import type { Consumer, ConsumerConfig, EachBatchPayload, OffsetsByTopicPartition } from 'kafkajs';
+import kafkajs from 'kafkajs';
+import type { Broker, Cluster, Consumer, ConsumerConfig, EachBatchPayload, OffsetsByTopicPartition } from 'kafkajs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { KafkaAdmin } from './kafka-admin.js';
 import type { KafkaHandle } from './kafka-handle.js';
@@ -21,6 +22,8 @@ export interface GroupMemberOptions {
   onJoined(assignment: Assignment): void;
   /** The assignment is about to change hands. */
   onLeft(): void;
+  /** Those of the partitions of which there are records that have not been handed over, though the last ones are dealt with. */
+  unread(partitions: Assignment): Promise<readonly string[]>;
 }
 
 /** So many that a member outlives any broker outage with its membership: a new one would wait for the old one's session to end. */
@@ -29,22 +32,40 @@ const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 1_000_000 }
 const PATIENCE = { firstAnswerMs: 2_000, answerMs: 3_000 };
 const RESTART_PAUSE_MS = 1_000;
 const STOP_PATIENCE_MS = 5_000;
-/** How often in a row, each half a session. Who joins may have to wait for the end of the session of a predecessor. */
-const STUCK_CHECKS = { member: 2, joining: 3 };
+/** How often in a row, each half a session. A newcomer that is replaced leaves something behind that the group waits for. */
+const STUCK_CHECKS = { member: 2, newcomer: 6 };
+/** kafkajs is not told that another broker leads a partition: one that used to lead it goes on answering, late or with nothing. */
+const METADATA_AGE_MS = 5_000;
 /** After so many session timeouts of silence a consumer is replaced even though Kafka answers nobody. */
 const LONGEST_SILENCE_SESSIONS = 5;
+
+/** What Kafka knows a consumer by. */
+interface Membership {
+  readonly groupId: string;
+  readonly memberId: string;
+}
+
+/** What kafkajs 2.2.4 does not tell of a broker in its types. */
+type Coordinator = Broker & { leaveGroup(membership: Membership): Promise<unknown> };
 
 /** One kafkajs consumer that is kept alive: whatever ends it, it is built again until `stop`. */
 export class GroupMember {
   #consumer: Consumer | undefined;
   #groupId = '';
+  #membership: Membership | undefined;
   #lines: Lines | undefined;
   #stopped = false;
   #joined = false;
   /** When Kafka last confirmed the membership. */
   #lastSign = 0;
   #watch: NodeJS.Timeout | undefined;
+  #isLooking = false;
   #stuckChecks = 0;
+  #assignment: Assignment = {};
+  /** Partitions of which something was handed over since the last look. */
+  readonly #heardOf = new Set<string>();
+  /** Partitions of which records were waiting at the last look. */
+  #unread: readonly string[] = [];
   #restarts = 0;
   readonly #admin: KafkaAdmin;
   readonly #firstJoin = Promise.withResolvers<void>();
@@ -57,7 +78,7 @@ export class GroupMember {
   async start(): Promise<void> {
     await this.#run();
     await this.#firstJoin.promise;
-    if (!this.#stopped) this.#watch = setInterval(() => void this.#replaceIfStuck(), this.options.sessionTimeoutMs / 2);
+    if (!this.#stopped) this.#watch = setInterval(() => void this.#look(), this.options.sessionTimeoutMs / 2);
   }
 
   async #run(): Promise<void> {
@@ -68,22 +89,40 @@ export class GroupMember {
     const lines = kafka.lines(PATIENCE);
     this.#lines = lines;
     this.#groupId = groupId;
-    const consumer = kafka.client({ retry: RETRY, lines }).consumer(consumerConfig(groupId, sessionTimeoutMs));
+    const way: { cluster?: Cluster } = {};
+    const config = consumerConfig(groupId, sessionTimeoutMs, (cluster) => (way.cluster = cluster));
+    const consumer = kafka.client({ retry: RETRY, lines }).consumer(config);
     this.#consumer = consumer;
     this.#observe(consumer, groupId);
     try {
       await consumer.connect();
+      await this.#dismissPredecessor(groupId, way.cluster);
       await consumer.subscribe({ topics: [...topics], fromBeginning: startFrom === 'earliest' });
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: concurrency,
-        eachBatch: (payload) => this.options.eachBatch(payload),
+        eachBatch: (payload) => {
+          this.#heardOf.add(placeOf(payload.batch));
+          return this.options.eachBatch(payload);
+        },
       });
     } catch (error) {
       await consumer.disconnect().catch(() => undefined);
       throw error;
     }
+  }
+
+  /** The group would wait for it, until its session has ended; it can neither fetch nor commit any more. */
+  async #dismissPredecessor(groupId: string, cluster: Cluster | undefined): Promise<void> {
+    const predecessor = this.#membership;
+    this.#membership = undefined;
+    if (predecessor?.groupId !== groupId || cluster === undefined) return;
+    const coordinator = (await cluster.findGroupCoordinator({ groupId })) as Coordinator;
+    // Kafka may have taken it out already.
+    await coordinator.leaveGroup(predecessor).catch((error: unknown) => {
+      this.#log.debug({ groupId, error }, 'a predecessor was not taken out of the group');
+    });
   }
 
   /** Has partitions, and its heartbeats are answered. */
@@ -135,9 +174,12 @@ export class GroupMember {
       if (isCurrent() && this.#joined) this.#lastSign = performance.now();
     };
     consumer.on(consumer.events.HEARTBEAT, alive);
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment } }) => {
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload: { memberAssignment, memberId } }) => {
       if (!isCurrent()) return;
       this.#joined = true;
+      this.#membership = { groupId, memberId };
+      this.#assignment = memberAssignment;
+      this.#unread = [];
       alive();
       this.#log.info({ groupId, assignment: memberAssignment }, 'joined the consumer group');
       this.options.onJoined(memberAssignment);
@@ -161,6 +203,37 @@ export class GroupMember {
     return performance.now() - this.#lastSign;
   }
 
+  async #look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    await this.#replaceIfStuck();
+    await this.#replaceIfDeaf();
+    this.#isLooking = false;
+  }
+
+  /**
+   * Heartbeats say nothing of single partitions: kafkajs may ask for one where nothing comes any more, such as a broker that
+   * used to lead it. Records that wait from one look to the next, and nobody is given, are a reason to begin anew.
+   */
+  async #replaceIfDeaf(): Promise<void> {
+    const heardOf = new Set(this.#heardOf);
+    this.#heardOf.clear();
+    if (!this.ready()) return;
+    const quiet = Object.entries(this.#assignment).map(([topic, partitions]): [string, readonly number[]] => [
+      topic,
+      partitions.filter((partition) => !heardOf.has(placeOf({ topic, partition }))),
+    ]);
+    const unread = await this.options.unread(Object.fromEntries(quiet)).catch(() => []);
+    const still = unread.filter((place) => this.#unread.includes(place) && !this.#heardOf.has(place));
+    this.#unread = unread;
+    if (still.length === 0 || !this.ready()) return;
+    this.#log.error(
+      { groupId: this.#groupId, unread: still },
+      'the consumer does not read what there is, replacing it',
+    );
+    this.#replace();
+  }
+
   /**
    * A connection that has gone silent stays in use in kafkajs, request after request. When the group's own broker answers
    * others but not this consumer, it is replaced; while that is away it is kept, and with it the membership, but not for
@@ -181,17 +254,22 @@ export class GroupMember {
     // It may have come back while Kafka was asked.
     const silence = this.#silence();
     if (this.#stopped || silence < sessionTimeoutMs) return;
-    const enough = this.#joined ? STUCK_CHECKS.member : STUCK_CHECKS.joining;
+    const enough = this.#membership ? STUCK_CHECKS.member : STUCK_CHECKS.newcomer;
     if (this.#stuckChecks < enough && silence < sessionTimeoutMs * LONGEST_SILENCE_SESSIONS) return;
+    this.#log.error({ groupId: this.#groupId, silentMs: Math.round(silence) }, 'the consumer is stuck, replacing it');
+    this.#replace();
+  }
+
+  #replace(): void {
     this.#stuckChecks = 0;
+    this.#unread = [];
     this.#joined = false;
     this.#lastSign = performance.now();
-    this.#log.error({ groupId: this.#groupId, silentMs: Math.round(silence) }, 'the consumer is stuck, replacing it');
     this.options.onLeft();
     // It is not told to stop: kafkajs 2.2.4, stopped while it changes over to other brokers, fetches from then on without
     // asking Kafka, in a loop that leaves nothing else of the process a turn.
     this.#lines?.cut();
-    await this.#restart();
+    void this.#restart();
   }
 
   /** A restart that is begun later takes the place of one that is still trying. */
@@ -211,9 +289,23 @@ export class GroupMember {
   }
 }
 
-function consumerConfig(groupId: string, sessionTimeoutMs: number): ConsumerConfig {
+/** As in `unread`. */
+export const placeOf = ({ topic, partition }: { topic: string; partition: number }): string => `${topic} ${partition}`;
+
+function consumerConfig(
+  groupId: string,
+  sessionTimeoutMs: number,
+  onCluster: (cluster: Cluster) => void,
+): ConsumerConfig {
   return {
     groupId,
+    partitionAssigners: [
+      // kafkajs shows its way to the brokers to those who assign partitions, and to nobody else.
+      (given) => {
+        onCluster(given.cluster);
+        return kafkajs.PartitionAssigners.roundRobin(given);
+      },
+    ],
     sessionTimeout: sessionTimeoutMs,
     heartbeatInterval: Math.floor(sessionTimeoutMs / 5),
     rebalanceTimeout: 30_000,
@@ -221,6 +313,7 @@ function consumerConfig(groupId: string, sessionTimeoutMs: number): ConsumerConf
     // that nobody gains from; waiting longer holds up commits and leaving, which wait for the fetch under way.
     maxWaitTimeInMs: 500,
     minBytes: 1,
+    metadataMaxAge: METADATA_AGE_MS,
     allowAutoTopicCreation: false,
     // Restarting is done here: kafkajs would give up on errors that it does not expect.
     retry: { ...RETRY, restartOnFailure: () => Promise.resolve(false) },

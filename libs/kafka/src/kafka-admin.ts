@@ -76,9 +76,17 @@ export class KafkaAdmin {
 
   /** Partitions for which the group has never committed an offset. */
   async uncommittedPartitions(groupId: string, topic: string): Promise<Set<number>> {
+    const offsets = await this.committedOffsets(groupId, topic);
+    return new Set([...offsets].filter(([, next]) => next === undefined).map(([partition]) => partition));
+  }
+
+  /** Where the group goes on, per partition; undefined where it has never committed. */
+  async committedOffsets(groupId: string, topic: string): Promise<Map<number, bigint | undefined>> {
     const [offsets] = await this.#with((admin) => admin.fetchOffsets({ groupId, topics: [topic] }));
-    const missing = offsets?.partitions.filter(({ offset }) => offset === '-1') ?? [];
-    return new Set(missing.map(({ partition }) => partition));
+    const partitions = offsets?.partitions ?? [];
+    return new Map(
+      partitions.map(({ partition, offset }) => [partition, offset === '-1' ? undefined : BigInt(offset)]),
+    );
   }
 
   /** For a group without members; no error if it does not exist. */

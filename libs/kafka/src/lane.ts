@@ -56,6 +56,10 @@ export class Lane {
     if (this.#waiting.length > 0) await new Promise<void>((resolve) => this.#emptied.push(resolve));
   }
 
+  isIdle(): boolean {
+    return this.#running === undefined;
+  }
+
   /** Resolves when nothing is waiting, being handled or on its way. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running;

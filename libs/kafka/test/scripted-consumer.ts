@@ -7,6 +7,9 @@ export class ScriptedConsumer {
   readonly events = { HEARTBEAT: 'heartbeat', GROUP_JOIN: 'join', REBALANCING: 'rebalancing', CRASH: 'crash' };
   readonly #listeners = new Map<string, (event: unknown) => void>();
   isToldToStop = false;
+
+  constructor(private readonly memberId = 'member') {}
+
   eachBatch: (payload: EachBatchPayload) => Promise<void> = () => Promise.resolve();
 
   on(event: string, listener: (event: unknown) => void): void {
@@ -18,7 +21,7 @@ export class ScriptedConsumer {
   }
 
   join(): void {
-    this.emit('join', { memberAssignment: { [TOPIC]: [0] } });
+    this.emit('join', { memberId: this.memberId, memberAssignment: { [TOPIC]: [0] } });
   }
 
   async connect(): Promise<void> {}
