@@ -33,7 +33,7 @@ if (values.help || unknown.length > 0) {
       ...unknown.map((name) => `there is no benchmark "${name}"`),
       'usage: npm run bench -- [names] [--long] [--full-profile] [--stack stack.json] [--docs]',
       ...benchmarks.map((each) => `  ${each.name.padEnd(10)} ${each.about}`),
-      '--long measures longer and more; --docs writes the tables into docs/performance.md',
+      '--long measures longer and more; --docs writes the tables into docs/ (that of the targets after a run of all)',
       '',
     ].join('\n'),
   );
@@ -51,14 +51,14 @@ const stack =
         owned: true,
       })
     : await attachStack(resolve(values.stack));
+const measured = stack.description.profile;
 const context: Context = {
   stack,
   long: values.long,
   seed: Number(values.seed),
   sockets: Number(values.sockets),
-  folder: resolve(values.state, 'results', stack.description.profile),
+  folder: resolve(values.state, 'results', measured),
 };
-const sectionOf = (name: string): string => (stack.description.profile === 'full' ? `${name}-full` : name);
 let failed = false;
 try {
   for (const benchmark of benchmarks.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
@@ -67,7 +67,7 @@ try {
       const report = await benchmark.run(context);
       failed ||= report.clean === false;
       show(report, (performance.now() - began) / 1000);
-      if (values.docs) await intoDocs(sectionOf(benchmark.name), report);
+      if (values.docs) await intoDocs(measured, benchmark.name, report);
     } catch (error) {
       failed = true;
       process.stderr.write(
@@ -78,8 +78,9 @@ try {
   const aims = await targets(context);
   show(aims, (performance.now() - started) / 1000);
   if (values.docs) {
-    await intoDocs(sectionOf('targets'), aims);
-    if (profile === 'single') await picturesIntoDocs(context.folder);
+    // Beside results of other days, a few new ones would say nothing of the rest.
+    if (positionals.length === 0) await intoDocs(measured, 'targets', aims);
+    if (measured === 'single') await picturesIntoDocs(context.folder);
   }
 } finally {
   if (values.stack === undefined) await stack.stop();

@@ -1,10 +1,15 @@
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Profile } from '@parley/deploy';
 import { table, thisMachine } from '@parley/load';
 import { format, resolveConfig } from 'prettier';
 import type { Report } from './context.ts';
 
-const DOCS = join(import.meta.dirname, '..', '..', 'docs', 'performance.md');
+const DOCS = join(import.meta.dirname, '..', '..', 'docs');
+const PAGES: Readonly<Record<Profile, string>> = {
+  single: join(DOCS, 'performance.md'),
+  full: join(DOCS, 'performance-full-profile.md'),
+};
 
 function verdict(clean: boolean | undefined): string {
   if (clean === undefined) return '';
@@ -30,14 +35,15 @@ export function markdown({ columns, rows, notes, clean }: Report): string {
   ].join('\n');
 }
 
-/** Puts the table between the marks of its benchmark in docs/performance.md; without marks there, nothing happens. */
-export async function intoDocs(name: string, report: Report): Promise<void> {
-  const text = await readFile(DOCS, 'utf8');
+/** Puts the table between the marks of its benchmark on the page of the profile; without marks there, nothing happens. */
+export async function intoDocs(profile: Profile, name: string, report: Report): Promise<void> {
+  const page = PAGES[profile];
+  const text = await readFile(page, 'utf8');
   const [start, end] = [`<!-- bench ${name}: written by npm run bench -->`, `<!-- end of ${name} -->`];
   const [from, to] = [text.indexOf(start), text.indexOf(end)];
   if (from === -1 || to === -1) return;
   const written = `${text.slice(0, from + start.length)}\n\n${markdown(report)}\n\n${text.slice(to)}`;
-  await writeFile(DOCS, await format(written, { ...(await resolveConfig(DOCS)), filepath: DOCS }));
+  await writeFile(page, await format(written, { ...(await resolveConfig(page)), filepath: page }));
 }
 
 /** Pictures that docs/performance.md shows, by the name of their run. */
@@ -46,6 +52,6 @@ const PICTURES = ['group-10-senders-window-8', 'steady-1000', 'overload-5'];
 export async function picturesIntoDocs(folder: string): Promise<void> {
   for (const name of PICTURES) {
     // A picture of a run that was not made stays as it was.
-    await copyFile(join(folder, `${name}.svg`), join(DOCS, '..', `performance-${name}.svg`)).catch(() => undefined);
+    await copyFile(join(folder, `${name}.svg`), join(DOCS, `performance-${name}.svg`)).catch(() => undefined);
   }
 }
