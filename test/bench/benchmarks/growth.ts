@@ -1,5 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { LoadResult } from '@parley/load';
-import { isClean } from '@parley/load';
+import { isClean, usedBetween, usedBy } from '@parley/load';
 import { type Benchmark, type Context, cpuParts, load, ms, ratio, seconds, stackCpu, whole } from '../context.ts';
 
 const RATE = 300;
@@ -21,6 +22,20 @@ const MEMBERS: readonly Cell[] = [10, 100, 1_000].map((members) => ({
 
 const cpuADelivery = ({ processes, deliveries }: LoadResult): number =>
   (processes.reduce((sum, each) => sum + each.cpuSeconds, 0) * 1e6) / Math.max(1, deliveries);
+
+/** Cores that the stack uses while nobody does anything: heartbeats, empty fetches, health checks. */
+async function upkeep(context: Context): Promise<number> {
+  // What the last load has left is dealt with first.
+  await delay(3_000);
+  const time = seconds(context, 5, 10);
+  const before = await usedBy(context.stack);
+  await delay(time * 1_000);
+  const used = usedBetween(before, await usedBy(context.stack));
+  return used.reduce((sum, each) => sum + each.cpuSeconds, 0) / time;
+}
+
+/** CPU µs of a message beyond upkeep. */
+const beyond = (result: LoadResult, cores: number): number => stackCpu(result) - (cores * 1e6) / result.acksPerSecond;
 
 /** One more of connection and message each time; loads go to all of them. */
 async function scaled(context: Context, instances: number): Promise<void> {
@@ -44,24 +59,30 @@ export const growth: Benchmark = {
   name: 'growth',
   about: 'CPU of a delivery at 10 to 1,000 channels, 10 to 1,000 members, 1 to 4 instances',
   async run(context) {
-    const time = `--via direct --warmup ${seconds(context, 3, 6)} --seconds ${seconds(context, 5, 15)}`;
+    const time = `--via direct --seconds ${seconds(context, 5, 15)} --warmup`;
+    const warmup = seconds(context, 3, 6);
     const rows: string[][] = [];
     let clean = true;
     /** The first of each kind, to which the others are compared. */
-    const bases = new Map<string, LoadResult>();
-    const measure = async (kind: string, { name, line }: Cell, sameMessage = true): Promise<void> => {
-      const ours = await load(context, `growth-${name.replace(/\W+/g, '-')}`, `${line} ${time}`);
+    const bases = new Map<string, { readonly ours: LoadResult; readonly own: number }>();
+    let cores = await upkeep(context);
+    const upkeeps: string[] = [];
+    const measure = async (kind: string, { name, line }: Cell, sameMessage = true, warm = warmup): Promise<void> => {
+      const ours = await load(context, `growth-${name.replace(/\W+/g, '-')}`, `${line} ${time} ${warm}`);
+      const own = beyond(ours, cores);
       clean &&= isClean(ours);
-      const base = bases.get(kind) ?? ours;
+      const base = bases.get(kind) ?? { ours, own };
       bases.set(kind, base);
       rows.push([
         name,
         whole(ours.acksPerSecond),
         whole(ours.deliveriesPerSecond),
         whole(stackCpu(ours)),
-        sameMessage ? ratio(stackCpu(ours), stackCpu(base)) : '–',
+        sameMessage ? ratio(stackCpu(ours), stackCpu(base.ours)) : '–',
+        whole(own),
+        sameMessage ? ratio(own, base.own) : '–',
         cpuADelivery(ours).toFixed(1),
-        ratio(cpuADelivery(ours), cpuADelivery(base)),
+        ratio(cpuADelivery(ours), cpuADelivery(base.ours)),
         `${ms(ours.deliveryLatency.p50)} / ${ms(ours.deliveryLatency.p99)}`,
         cpuParts(ours),
       ]);
@@ -76,8 +97,11 @@ export const growth: Benchmark = {
         const urls = await connectionUrls(context);
         const name = `${instances} × connection and message`;
         const line = `--channels 50 --members 10 --senders 10 --server ${urls.join(',')}`;
+        cores = await upkeep(context);
+        upkeeps.push(`${cores.toFixed(2)} cores with ${instances} of each`);
+        // Those that have just begun are slow until their code is compiled.
+        await measure('instances, full', { name: `${name}, full`, line: `${line} --window 8` }, true, 4 * warmup);
         await measure('instances', { name, line: `${line} --rate 1000` });
-        await measure('instances, full', { name: `${name}, full`, line: `${line} --window 8` });
       }
     } finally {
       await unscaled(context, Math.max(...most));
@@ -90,6 +114,8 @@ export const growth: Benchmark = {
         'deliveries/s',
         'CPU µs a message',
         'to the first',
+        'without upkeep',
+        'to the first',
         'CPU µs a delivery',
         'to the first',
         'delivery p50 / p99 ms',
@@ -98,6 +124,7 @@ export const growth: Benchmark = {
       rows,
       notes: [
         `Channels at ${RATE} messages/s, members at ${whole(DELIVERIES)} deliveries/s, instances at 1,000 messages/s to 50 × 10, and with as many as they take (full). The bound of a row is the first row of its kind: the same deliveries must not cost more.`,
+        `Upkeep is what the stack uses while nobody does anything: ${upkeeps.join(', ')}.`,
       ],
       clean,
     };
