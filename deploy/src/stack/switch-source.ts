@@ -22,6 +22,7 @@ export interface Switched {
 
 /** How long the replica may take to carry out what it has received (s), before writes stop and after. */
 const CATCH_UP_SECONDS = 60;
+const CATCH_UP_ROUND_SECONDS = 5;
 const FINISH_SECONDS = 10;
 const FOLLOW_MS = 20_000;
 
@@ -75,11 +76,7 @@ class Switch {
   async #changeRoles(): Promise<Switched> {
     const [source, replica] = [this.#source, this.#replica];
     await this.#requireFollowing();
-    if (!(await replica.catchesUp(await source.position(), CATCH_UP_SECONDS))) {
-      throw new DeployError(
-        `${replica.name} is more than ${CATCH_UP_SECONDS} s behind ${source.name}: try again later`,
-      );
-    }
+    if ((await this.#catchUp()) === 'stuck') return this.#replaceStuck();
     this.progress(`${source.name} takes no more writes`);
     try {
       await source.refuseWrites();
@@ -109,6 +106,16 @@ class Switch {
     await replica.finishReceived(CATCH_UP_SECONDS);
     await this.#promote();
     return { source: replica.name, replica: 'is away' };
+  }
+
+  /** A source that gets stuck meanwhile counts what it cannot commit as its own: the replica would never be there. */
+  async #catchUp(): Promise<'done' | 'stuck'> {
+    const [source, replica] = [this.#source, this.#replica];
+    for (let waited = 0; waited < CATCH_UP_SECONDS; waited += CATCH_UP_ROUND_SECONDS) {
+      if (await replica.catchesUp(await source.position(), CATCH_UP_ROUND_SECONDS)) return 'done';
+      if (!(await source.commits())) return 'stuck';
+    }
+    throw new DeployError(`${replica.name} is more than ${CATCH_UP_SECONDS} s behind ${source.name}: try again later`);
   }
 
   /** It can still be read: the replica gets all that was acknowledged before it is killed. */

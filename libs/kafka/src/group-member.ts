@@ -116,9 +116,9 @@ export class GroupMember {
   /** The group would wait for it, until its session has ended; it can neither fetch nor commit any more. */
   async #dismissPredecessor(groupId: string, cluster: Cluster | undefined): Promise<void> {
     const predecessor = this.#membership;
-    this.#membership = undefined;
     if (predecessor?.groupId !== groupId || cluster === undefined) return;
     const coordinator = (await cluster.findGroupCoordinator({ groupId })) as Coordinator;
+    this.#membership = undefined;
     // Kafka may have taken it out already.
     await coordinator.leaveGroup(predecessor).catch((error: unknown) => {
       this.#log.debug({ groupId, error }, 'a predecessor was not taken out of the group');
