@@ -79,7 +79,7 @@ export const growth: Benchmark = {
         whole(ours.deliveriesPerSecond),
         whole(stackCpu(ours)),
         sameMessage ? ratio(stackCpu(ours), stackCpu(base.ours)) : '–',
-        whole(own),
+        sameMessage ? whole(own) : '–',
         sameMessage ? ratio(own, base.own) : '–',
         cpuADelivery(ours).toFixed(1),
         ratio(cpuADelivery(ours), cpuADelivery(base.ours)),
