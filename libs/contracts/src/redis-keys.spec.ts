@@ -7,10 +7,10 @@ const KEYS = {
   attempts: [redisKeys.attempts('login', 'name:ann'), 'parley:attempts:login:name:ann'],
   connectionServer: [redisKeys.connectionServer('1'), 'parley:connection-server:1'],
   userServers: [redisKeys.userServers(7), 'parley:user:7:servers'],
-  usernameOf: [redisKeys.usernameOf(7), 'parley:username:7'],
-  inviteCodeOf: [redisKeys.inviteCodeOf(7), 'parley:invite-code:7'],
-  userOfInviteCode: [redisKeys.userOfInviteCode('9f86'), 'parley:user-of-invite-code:9f86'],
-  userOfName: [redisKeys.userOfName('ann'), 'parley:user-of-name:ann'],
+  usernameOf: [redisKeys.usernameOf(7), 'message:username:7'],
+  inviteCodeOf: [redisKeys.inviteCodeOf(7), 'message:user_invitecode:7'],
+  userOfInviteCode: [redisKeys.userOfInviteCode('9f86'), 'message:user:9f86'],
+  userOfName: [redisKeys.userOfName('ann'), 'message:user_id:ann'],
 } as const satisfies Record<keyof typeof redisKeys, readonly [string, string]>;
 
 describe('Redis keys', () => {

@@ -13,10 +13,10 @@ export const redisKeys = {
    * socket of theirs. A sorted set, because each server's entry has an end of its own: its score, in seconds since 1970.
    */
   userServers: (userId: number) => `parley:user:${userId}:servers`,
-  /** Names and invite codes never change, so they may be kept beside the database. */
-  usernameOf: (userId: number) => `parley:username:${userId}`,
-  inviteCodeOf: (userId: number) => `parley:invite-code:${userId}`,
-  userOfInviteCode: (code: string) => `parley:user-of-invite-code:${code}`,
+  /** Names and invite codes never change, so the message services may keep them beside the database. */
+  usernameOf: (userId: number) => `message:username:${userId}`,
+  inviteCodeOf: (userId: number) => `message:user_invitecode:${userId}`,
+  userOfInviteCode: (code: string) => `message:user:${code}`,
   /** By the name as it was registered. Where to look first: the account itself says whether the name is its own. */
-  userOfName: (username: string) => `parley:user-of-name:${username}`,
+  userOfName: (username: string) => `message:user_id:${username}`,
 } as const;

@@ -3,7 +3,7 @@ import type { EachBatchPayload, OffsetsByTopicPartition } from 'kafkajs';
 import { ScriptedConsumer, TOPIC } from '../test/scripted-consumer.js';
 import { BatchReader, type BatchReaderOptions } from './batch-reader.js';
 import { WorkAbandoned } from './batch-work.js';
-import type { KafkaAdmin } from './kafka-admin.js';
+import { KafkaAdmin } from './kafka-admin.js';
 import { type KafkaHandle, type Log } from './kafka-handle.js';
 import { Lines } from './lines.js';
 import type { OnTheWay } from './lane.js';
@@ -136,18 +136,18 @@ describe('records that nobody is given', () => {
       return next;
     };
     const admin = {
-      committedOffsets: async () => new Map([[0, 5n]]),
-      endOffsets: async () => {
+      connect: async () => {},
+      fetchOffsets: async () => [{ topic: TOPIC, partitions: [{ partition: 0, offset: '5' }] }],
+      fetchTopicOffsets: async () => {
         pinged.looks += 1;
-        return new Map([[0, end]]);
+        return [{ partition: 0, high: String(end) }];
       },
+      disconnect: async () => {},
     };
+    const client = () => ({ consumer, admin: () => admin });
+    const kafka = { log: silent, lines: () => new Lines(), client } as unknown as KafkaHandle;
     const reading = new BatchReader({
-      kafka: {
-        log: silent,
-        lines: () => new Lines(),
-        client: () => ({ consumer, admin: () => ({}) }),
-      } as unknown as KafkaHandle,
+      kafka,
       groupId: 'group',
       topics: [TOPIC],
       startFrom: 'earliest',
@@ -158,7 +158,7 @@ describe('records that nobody is given', () => {
       workOn: () => ({ begin, run: () => Promise.resolve() }),
       hooks: {},
     });
-    await reading.start(admin as unknown as KafkaAdmin);
+    await reading.start(new KafkaAdmin(kafka));
     const heartbeats = setInterval(() => consumers.at(-1)?.emit('heartbeat'), SESSION_MS / 10);
     const until = async (condition: () => boolean) => {
       const giveUpAt = performance.now() + PATIENCE_MS;

@@ -4,6 +4,7 @@ import type { BatchConsumerHooks } from './batch-consumer-hooks.js';
 import { type BatchWork, WorkAbandoned } from './batch-work.js';
 import { type Assignment, GroupMember, placeOf } from './group-member.js';
 import type { KafkaAdmin } from './kafka-admin.js';
+import { inTime } from './in-time.js';
 import { mustRejoin } from './kafka-errors.js';
 import type { KafkaHandle, Log } from './kafka-handle.js';
 import { Lane } from './lane.js';
@@ -46,7 +47,6 @@ export class BatchReader {
   #commitTimer: NodeJS.Timeout | undefined;
   #committing: Promise<void> | undefined;
   #latest: EachBatchPayload | undefined;
-  #admin: KafkaAdmin | undefined;
   /** A new group's starting points, by topic: committed at once, so that nobody has to find "the end" a second time. */
   #startingPoints = new Map<string, ReadonlyMap<number, bigint>>();
 
@@ -58,12 +58,11 @@ export class BatchReader {
       eachBatch: (payload) => this.#onBatch(payload),
       onJoined: (assignment) => this.#onJoined(assignment),
       onLeft: () => this.#onLeft(),
-      unread: (partitions) => this.#unread(partitions),
+      unread: (partitions, admin) => this.#unread(partitions, admin),
     });
   }
 
   async start(admin: KafkaAdmin): Promise<void> {
-    this.#admin = admin;
     if (this.options.startFrom === 'latest') await this.#findEnds(admin);
     await this.#member.start();
     this.#commitTimer = setInterval(() => void this.#commit(), this.options.commitIntervalMs);
@@ -148,13 +147,13 @@ export class BatchReader {
   }
 
   /** What is at work is not counted: it may take as long as it needs. */
-  async #unread(partitions: Assignment): Promise<readonly string[]> {
-    if (this.#admin === undefined || [...this.#lanes.values()].some((lane) => !lane.isIdle())) return [];
+  async #unread(partitions: Assignment, admin: KafkaAdmin): Promise<readonly string[]> {
+    if ([...this.#lanes.values()].some((lane) => !lane.isIdle())) return [];
     const unread: string[] = [];
     for (const [topic, numbers] of Object.entries(partitions)) {
       if (numbers.length === 0) continue;
-      const committed = await this.#admin.committedOffsets(this.options.groupId, topic);
-      const ends = await this.#admin.endOffsets(topic);
+      const committed = await admin.committedOffsets(this.options.groupId, topic);
+      const ends = await admin.endOffsets(topic);
       const behind = numbers.filter((each) => (ends.get(each) ?? 0n) > (committed.get(each) ?? ends.get(each) ?? 0n));
       unread.push(...behind.map((partition) => placeOf({ topic, partition })));
     }
@@ -231,7 +230,7 @@ export class BatchReader {
       // Offsets of an earlier generation could undo what the partition's new reader has committed.
       if (generation !== this.#generation) return;
       const commit = this.#latest ? this.#latest.commitOffsetsIfNecessary(offsets) : this.#member.commit(offsets);
-      await withinPatience(commit);
+      await inTime(commit, COMMIT_PATIENCE_MS, 'the commit was not answered in time');
     } catch (error) {
       if (generation === this.#generation) this.#ledger.putBack(offsets);
       this.options.log.debug({ error, groupId: this.options.groupId }, 'offsets could not be committed');
@@ -257,16 +256,5 @@ export class BatchReader {
       }
     }
     this.#startingPoints.clear();
-  }
-}
-
-/** @throws Error when a commit takes so long that it must not hold up those after it. */
-async function withinPatience(commit: Promise<void>): Promise<void> {
-  const { promise: expired, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('the commit was not answered in time')), COMMIT_PATIENCE_MS);
-  try {
-    await Promise.race([commit, expired]);
-  } finally {
-    clearTimeout(timer);
   }
 }

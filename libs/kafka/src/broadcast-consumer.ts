@@ -34,15 +34,7 @@ export class BroadcastConsumer {
     const { kafka, groupPrefix, sessionTimeoutMs = SESSION_TIMEOUT_MS } = this.options;
     const ends = await this.#admin.endOffsets(topic);
     const next = new Map(ends);
-    const reading = new TopicReading({
-      kafka,
-      admin: this.#admin,
-      groupPrefix,
-      sessionTimeoutMs,
-      topic,
-      handler,
-      next,
-    });
+    const reading = new TopicReading({ kafka, groupPrefix, sessionTimeoutMs, topic, handler, next });
     this.#readings.push(reading);
     await reading.member.start();
   }
@@ -54,7 +46,8 @@ export class BroadcastConsumer {
   /** Stops reading and removes its groups. */
   async close(): Promise<void> {
     await Promise.all(this.#readings.map(({ member }) => member.stop()));
-    for (const { groupId } of this.#readings.splice(0)) {
+    for (const { member } of this.#readings.splice(0)) {
+      const { groupId } = member;
       // Kafka forgets an empty group by itself; this only keeps listings short.
       await this.#admin.deleteGroup(groupId).catch((error: unknown) => {
         this.options.kafka.log.debug({ error, groupId }, 'a throw-away group was not removed');
@@ -65,7 +58,6 @@ export class BroadcastConsumer {
 
 interface TopicReadingOptions {
   kafka: KafkaHandle;
-  admin: KafkaAdmin;
   groupPrefix: string;
   sessionTimeoutMs: number;
   topic: string;
@@ -76,15 +68,13 @@ interface TopicReadingOptions {
 
 class TopicReading {
   readonly member: GroupMember;
-  /** Of the consumer that reads now. */
-  groupId = '';
   #isHandling = false;
 
   constructor(private readonly options: TopicReadingOptions) {
     const { kafka, groupPrefix, sessionTimeoutMs, topic } = options;
     this.member = new GroupMember({
       kafka,
-      groupId: () => (this.groupId = `${groupPrefix}-${randomUUID()}`),
+      groupId: () => `${groupPrefix}-${randomUUID()}`,
       sessionTimeoutMs,
       topics: [topic],
       // Of a partition that is added later, nothing may be missed.
@@ -93,12 +83,12 @@ class TopicReading {
       eachBatch: (payload) => this.#onBatch(payload),
       onJoined: (assignment) => this.#resume(assignment),
       onLeft: () => undefined,
-      unread: ({ [topic]: partitions = [] }) => this.#unread(partitions),
+      unread: ({ [topic]: partitions = [] }, admin) => this.#unread(partitions, admin),
     });
   }
 
-  async #unread(partitions: readonly number[]): Promise<readonly string[]> {
-    const { admin, topic, next } = this.options;
+  async #unread(partitions: readonly number[], admin: KafkaAdmin): Promise<readonly string[]> {
+    const { topic, next } = this.options;
     if (this.#isHandling || partitions.length === 0) return [];
     const ends = await admin.endOffsets(topic);
     const behind = partitions.filter((each) => (ends.get(each) ?? 0n) > (next.get(each) ?? 0n));

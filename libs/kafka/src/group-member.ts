@@ -1,6 +1,7 @@
 import kafkajs from 'kafkajs';
 import type { Broker, Cluster, Consumer, ConsumerConfig, EachBatchPayload, OffsetsByTopicPartition } from 'kafkajs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { inTime } from './in-time.js';
 import { KafkaAdmin } from './kafka-admin.js';
 import type { KafkaHandle } from './kafka-handle.js';
 import type { Lines } from './lines.js';
@@ -23,7 +24,7 @@ export interface GroupMemberOptions {
   /** The assignment is about to change hands. */
   onLeft(): void;
   /** Those of the partitions of which there are records that have not been handed over, though the last ones are dealt with. */
-  unread(partitions: Assignment): Promise<readonly string[]>;
+  unread(partitions: Assignment, admin: KafkaAdmin): Promise<readonly string[]>;
 }
 
 /** So many that a member outlives any broker outage with its membership: a new one would wait for the old one's session to end. */
@@ -34,7 +35,10 @@ const RESTART_PAUSE_MS = 1_000;
 const STOP_PATIENCE_MS = 5_000;
 /** How often in a row, each half a session. A newcomer that is replaced leaves something behind that the group waits for. */
 const STUCK_CHECKS = { member: 2, newcomer: 6 };
-/** kafkajs is not told that another broker leads a partition: one that used to lead it goes on answering, late or with nothing. */
+/**
+ * kafkajs 2.2.4 looks for brokers twice at once when one of them dies. A broker that one look finds dead and the other one
+ * alive again may be left out, and nobody is asked for what it leads until the next look.
+ */
 const METADATA_AGE_MS = 5_000;
 /** After so many session timeouts of silence a consumer is replaced even though Kafka answers nobody. */
 const LONGEST_SILENCE_SESSIONS = 5;
@@ -125,6 +129,11 @@ export class GroupMember {
     });
   }
 
+  /** Of the consumer that reads now. */
+  get groupId(): string {
+    return this.#groupId;
+  }
+
   /** Has partitions, and its heartbeats are answered. */
   ready(): boolean {
     return this.#joined && this.#silence() < this.options.sessionTimeoutMs;
@@ -206,14 +215,16 @@ export class GroupMember {
   async #look(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
-    await this.#replaceIfStuck();
-    await this.#replaceIfDeaf();
-    this.#isLooking = false;
+    try {
+      await this.#replaceIfStuck();
+      await this.#replaceIfDeaf();
+    } finally {
+      this.#isLooking = false;
+    }
   }
 
   /**
-   * Heartbeats say nothing of single partitions: kafkajs may ask for one where nothing comes any more, such as a broker that
-   * used to lead it. Records that wait from one look to the next, and nobody is given, are a reason to begin anew.
+   * Heartbeats say nothing of single partitions: kafkajs may ask nobody for one, or a broker that used to lead it. Records that wait from one look to the next, and nobody is given, are a reason to begin anew.
    */
   async #replaceIfDeaf(): Promise<void> {
     const heardOf = new Set(this.#heardOf);
@@ -223,7 +234,7 @@ export class GroupMember {
       topic,
       partitions.filter((partition) => !heardOf.has(placeOf({ topic, partition }))),
     ]);
-    const unread = await this.options.unread(Object.fromEntries(quiet)).catch(() => []);
+    const unread = await this.#unreadOf(Object.fromEntries(quiet));
     const still = unread.filter((place) => this.#unread.includes(place) && !this.#heardOf.has(place));
     this.#unread = unread;
     if (still.length === 0 || !this.ready()) return;
@@ -232,6 +243,22 @@ export class GroupMember {
       'the consumer does not read what there is, replacing it',
     );
     this.#replace();
+  }
+
+  /** None while Kafka cannot tell. */
+  async #unreadOf(partitions: Assignment): Promise<readonly string[]> {
+    try {
+      const unread = this.options.unread(partitions, this.#admin);
+      // kafkajs may wait for ever for a broker that died while it was asked.
+      return await inTime(
+        unread,
+        this.options.sessionTimeoutMs / 2,
+        'Kafka does not say in time what there is to read',
+      );
+    } catch (error) {
+      this.#log.debug({ groupId: this.#groupId, error }, 'it is not known what there is to read');
+      return [];
+    }
   }
 
   /**

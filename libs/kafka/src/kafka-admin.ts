@@ -1,5 +1,6 @@
 import type { Admin } from 'kafkajs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { inTime } from './in-time.js';
 import { kafkaErrorType } from './kafka-errors.js';
 import type { KafkaHandle } from './kafka-handle.js';
 
@@ -110,16 +111,10 @@ export class KafkaAdmin {
   async #promptly(question: (admin: Admin) => Promise<unknown>): Promise<void> {
     const lines = this.kafka.lines({ firstAnswerMs: PING_FIRST_ANSWER_MS });
     const admin = this.kafka.client({ retry: PING_RETRY, requestTimeoutMs: PING_TIMEOUT_MS, lines }).admin();
-    const timeout = new AbortController();
     try {
-      await Promise.race([
-        admin.connect().then(() => question(admin)),
-        delay(PING_TIMEOUT_MS, undefined, { signal: timeout.signal }).then(() => {
-          throw new Error(`Kafka does not answer within ${PING_TIMEOUT_MS} ms`);
-        }),
-      ]);
+      const answer = admin.connect().then(() => question(admin));
+      await inTime(answer, PING_TIMEOUT_MS, `Kafka does not answer within ${PING_TIMEOUT_MS} ms`);
     } finally {
-      timeout.abort();
       void admin.disconnect().catch(() => undefined);
     }
   }

@@ -1,0 +1,108 @@
+import { BrokerPool, ConsumerGroup } from './one-at-a-time.js';
+
+const TOPIC = 'topic';
+const silent = { namespace: () => silent, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('a consumer', () => {
+  /** What Kafka says to a member that is given no partitions. */
+  const nothing = { memberAssignment: Buffer.alloc(0) };
+
+  function group(syncs: Promise<typeof nothing>[]) {
+    let joins = 0;
+    const coordinator = {
+      joinGroup: () => {
+        joins += 1;
+        return Promise.resolve({ generationId: joins, leaderId: 'another', memberId: 'me', members: [] });
+      },
+      syncGroup: () => syncs.shift(),
+    };
+    const cluster = {
+      findGroupCoordinator: async () => coordinator,
+      findTopicPartitionMetadata: () => [],
+      committedOffsets: () => ({}),
+    };
+    const consumer = new ConsumerGroup({
+      cluster,
+      groupId: 'group',
+      topics: [TOPIC],
+      topicConfigurations: {},
+      logger: silent,
+      instrumentationEmitter: { emit: () => undefined },
+      assigners: [],
+      retry: { retries: 0 },
+    });
+    return { consumer, joins: () => joins };
+  }
+
+  it('joins its group once, however many of its fetches ask for it at once', async () => {
+    const sync = Promise.withResolvers<typeof nothing>();
+    const { consumer, joins } = group([sync.promise]);
+    const both = Promise.all([consumer.joinAndSync(), consumer.joinAndSync()]);
+    await turn();
+    expect(joins()).toBe(1);
+    sync.resolve(nothing);
+    await both;
+  });
+
+  it('joins again when that is asked for later, whatever became of the first time', async () => {
+    const { consumer, joins } = group([Promise.reject(new Error('refused')), Promise.resolve(nothing)]);
+    await expect(consumer.joinAndSync()).rejects.toThrow('refused');
+    await consumer.joinAndSync();
+    expect(joins()).toBe(2);
+  });
+});
+
+describe('a client', () => {
+  /** A pool that knows brokers 1 and 2; `leave` is called to close the connection to the second one. No brokers are no answer. */
+  function pool(answers: (readonly number[])[], leave: () => Promise<void>) {
+    const broker = (nodeId: number) => ({
+      nodeId,
+      connectionPool: { host: 'broker', port: nodeId },
+      isConnected: () => true,
+      disconnect: () => (nodeId === 2 ? leave() : Promise.resolve()),
+      metadata: async () => {
+        const ids = answers.shift() ?? [];
+        if (ids.length === 0) throw new Error('away');
+        return { brokers: ids.map((id) => ({ nodeId: id, host: 'broker', port: id, rack: null })) };
+      },
+    });
+    const connectionPoolBuilder = { build: async (address: object) => address };
+    const made = new BrokerPool({
+      connectionPoolBuilder,
+      logger: silent,
+      retry: { retries: 0 },
+      metadataMaxAge: 1_000,
+    });
+    return Object.assign(made, {
+      brokers: { 1: broker(1), 2: broker(2) },
+      seedBroker: broker(1),
+      createBroker: ({ nodeId }: { nodeId: number }) => broker(nodeId),
+    });
+  }
+
+  it('knows a broker that came back while it was still taking leave of it', async () => {
+    const leaving = Promise.withResolvers<void>();
+    const left = Promise.withResolvers<void>();
+    const brokers = pool([[1], [1, 2]], () => {
+      leaving.resolve();
+      return left.promise;
+    });
+    const first = brokers.refreshMetadata([TOPIC]);
+    await leaving.promise;
+    const second = brokers.refreshMetadata([TOPIC]);
+    await turn();
+    left.resolve();
+    await Promise.all([first, second]);
+    expect(Object.keys(brokers.brokers)).toEqual(['1', '2']);
+  });
+
+  it('asks again after a question that nobody could answer', async () => {
+    const brokers = pool([[], [1]], () => Promise.resolve());
+    const [first, second] = await Promise.allSettled([
+      brokers.refreshMetadata([TOPIC]),
+      brokers.refreshMetadata([TOPIC]),
+    ]);
+    expect([first.status, second.status, Object.keys(brokers.brokers)]).toEqual(['rejected', 'fulfilled', ['1']]);
+  });
+});
