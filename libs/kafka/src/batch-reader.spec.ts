@@ -108,6 +108,18 @@ describe('a reader', () => {
     expect([given, committed]).toEqual([[1, 1], ['2']]);
   });
 
+  it('goes on after a batch that came when its partitions had been given up', async () => {
+    const { consumer, fetched, given, resolved } = await setUp(() => Promise.resolve(SETTLED));
+    consumer.emit('rebalancing');
+    await fetched(1);
+    expect([given, resolved]).toEqual([[], []]);
+    consumer.join();
+    const fetchedAgain = fetched(1);
+    await pass(0);
+    await fetchedAgain;
+    expect([given, resolved]).toEqual([[1], ['1']]);
+  });
+
   it('goes on when it hears late that it was no member any more, and is one again', async () => {
     const { consumer, fetched, committed } = await setUp(() => Promise.resolve(SETTLED));
     const heartbeat = Promise.withResolvers<void>();

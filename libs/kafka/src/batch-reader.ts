@@ -98,7 +98,7 @@ export class BatchReader {
     const beat = setInterval(() => void this.#heartbeat(payload, generation), this.options.sessionTimeoutMs / 10);
     try {
       await this.#hooks;
-      if (this.#closing || generation !== this.#generation) return;
+      if (this.#closing || !this.#assigned || generation !== this.#generation) return;
       this.#latest = payload;
       const lane = this.#laneOf(topic, partition);
       const done = lane.add(messages.flatMap((message) => toInbound(topic, partition, message)));

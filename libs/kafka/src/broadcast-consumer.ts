@@ -108,7 +108,7 @@ class TopicReading {
     const { topic, partition, messages } = payload.batch;
     const from = next.get(partition) ?? 0n;
     const last = BigInt(payload.batch.lastOffset());
-    // A consumer that was replaced may still hand over what its successor reads as well.
+    // What was handed over before a consumer joined again may come once more.
     if (last >= from) {
       next.set(partition, last + 1n);
       const news = messages.filter(({ offset }) => BigInt(offset) >= from);

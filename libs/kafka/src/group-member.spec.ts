@@ -26,6 +26,7 @@ async function setUp() {
   const admin = { connect: async () => {}, listTopics: async () => [], describeGroups, disconnect: async () => {} };
   /** What waits without being handed over. */
   const unread: string[] = [];
+  const handedOver: string[] = [];
   /** Who was taken out of the group. */
   const dismissed: string[] = [];
   const leaveGroup = async ({ groupId, memberId }: { groupId: string; memberId: string }) =>
@@ -45,14 +46,14 @@ async function setUp() {
     startFrom: 'earliest',
     sessionTimeoutMs: SESSION_MS,
     concurrency: 1,
-    eachBatch: () => Promise.resolve(),
+    eachBatch: async ({ batch }) => void handedOver.push(batch.lastOffset()),
     onJoined: () => undefined,
     onLeft: () => undefined,
     unread: async (partitions) =>
       unread.filter((place) => partitions[TOPIC]?.some((each) => place === `${TOPIC} ${each}`)),
   });
   await member.start();
-  return { member, consumers, lines, broker, dismissed, unread };
+  return { member, consumers, lines, broker, dismissed, unread, handedOver };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -90,7 +91,8 @@ it('a member is replaced that has to join again and does not, although its heart
 
 const heartbeating = (consumers: readonly ScriptedConsumer[]) =>
   setInterval(() => consumers.at(-1)?.emit('heartbeat'), SESSION_MS / 10);
-const batch = { batch: { topic: TOPIC, partition: 0 } } as EachBatchPayload;
+const batchUpTo = (offset: string) =>
+  ({ batch: { topic: TOPIC, partition: 0, lastOffset: () => offset } }) as EachBatchPayload;
 
 it('a member is replaced that is not given what there is, although its heartbeats are answered', async () => {
   const { member, consumers, unread, dismissed } = await setUp();
@@ -109,11 +111,23 @@ it('a member stays that is late, as long as something comes', async () => {
   let batches = 0;
   const coming = setInterval(() => {
     batches += 1;
-    void consumers[0]?.eachBatch(batch);
+    void consumers[0]?.eachBatch(batchUpTo('7'));
   }, SESSION_MS / 4);
   await until(() => batches > 12);
   expect(consumers).toHaveLength(1);
   clearInterval(coming);
   clearInterval(heartbeats);
+  await member.stop();
+});
+
+it('what a member that was replaced still hands over is not taken', async () => {
+  const { member, consumers, handedOver } = await setUp();
+  await consumers[0]?.eachBatch(batchUpTo('7'));
+  consumers[0]?.emit('crash', { error: new Error('gone') });
+  await consumers[0]?.eachBatch(batchUpTo('8'));
+  await until(() => consumers.length > 1 && member.ready());
+  await consumers[0]?.eachBatch(batchUpTo('9'));
+  await consumers[1]?.eachBatch(batchUpTo('9'));
+  expect(handedOver).toEqual(['7', '9']);
   await member.stop();
 });

@@ -35,10 +35,7 @@ const RESTART_PAUSE_MS = 1_000;
 const STOP_PATIENCE_MS = 5_000;
 /** How often in a row, each half a session. A newcomer that is replaced leaves something behind that the group waits for. */
 const STUCK_CHECKS = { member: 2, newcomer: 6 };
-/**
- * kafkajs 2.2.4 looks for brokers twice at once when one of them dies. A broker that one look finds dead and the other one
- * alive again may be left out, and nobody is asked for what it leads until the next look.
- */
+/** kafkajs is not told that another broker leads a partition: one that used to lead it goes on answering, late or with nothing. */
 const METADATA_AGE_MS = 5_000;
 /** After so many session timeouts of silence a consumer is replaced even though Kafka answers nobody. */
 const LONGEST_SILENCE_SESSIONS = 5;
@@ -106,9 +103,11 @@ export class GroupMember {
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: concurrency,
-        eachBatch: (payload) => {
+        eachBatch: async (payload) => {
+          // One that was replaced goes on handing over what it has fetched: out of turn, as its successor begins before that.
+          if (this.#consumer !== consumer) return;
           this.#heardOf.add(placeOf(payload.batch));
-          return this.options.eachBatch(payload);
+          await this.options.eachBatch(payload);
         },
       });
     } catch (error) {
@@ -302,6 +301,7 @@ export class GroupMember {
   /** A restart that is begun later takes the place of one that is still trying. */
   async #restart(): Promise<void> {
     const restart = ++this.#restarts;
+    this.#consumer = undefined;
     const isWanted = () => !this.#stopped && restart === this.#restarts;
     while (isWanted()) {
       await delay(RESTART_PAUSE_MS);
