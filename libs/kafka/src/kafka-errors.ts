@@ -23,3 +23,13 @@ export function mustRejoin(error: unknown): error is Error {
     type === 'NOT_COORDINATOR_FOR_GROUP'
   );
 }
+
+/** The group is passing to another broker, which answers for it in a moment. */
+export function isChangingHands(error: unknown): boolean {
+  const type = kafkaErrorType(error);
+  return (
+    type === 'GROUP_LOAD_IN_PROGRESS' ||
+    type === 'GROUP_COORDINATOR_NOT_AVAILABLE' ||
+    type === 'NOT_COORDINATOR_FOR_GROUP'
+  );
+}

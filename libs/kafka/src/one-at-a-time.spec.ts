@@ -9,11 +9,12 @@ describe('a consumer', () => {
   const nothing = { memberAssignment: Buffer.alloc(0) };
 
   function group(syncs: Promise<typeof nothing>[]) {
-    let joins = 0;
+    /** As whom it has joined. */
+    const joins: string[] = [];
     const coordinator = {
-      joinGroup: () => {
-        joins += 1;
-        return Promise.resolve({ generationId: joins, leaderId: 'another', memberId: 'me', members: [] });
+      joinGroup: ({ memberId }: { memberId: string }) => {
+        joins.push(memberId);
+        return Promise.resolve({ generationId: joins.length, leaderId: 'another', memberId: 'me', members: [] });
       },
       syncGroup: () => syncs.shift(),
     };
@@ -40,16 +41,23 @@ describe('a consumer', () => {
     const { consumer, joins } = group([sync.promise]);
     const both = Promise.all([consumer.joinAndSync(), consumer.joinAndSync()]);
     await turn();
-    expect(joins()).toBe(1);
+    expect(joins()).toEqual(['']);
     sync.resolve(nothing);
     await both;
+  });
+
+  it('goes on as the same member when its group changes hands while it joins', async () => {
+    const moving = Object.assign(new Error('loading'), { type: 'GROUP_LOAD_IN_PROGRESS' });
+    const { consumer, joins } = group([Promise.reject(moving), Promise.resolve(nothing)]);
+    await consumer.joinAndSync();
+    expect([joins(), consumer.memberId]).toEqual([['', 'me'], 'me']);
   });
 
   it('joins again when that is asked for later, whatever became of the first time', async () => {
     const { consumer, joins } = group([Promise.reject(new Error('refused')), Promise.resolve(nothing)]);
     await expect(consumer.joinAndSync()).rejects.toThrow('refused');
     await consumer.joinAndSync();
-    expect(joins()).toBe(2);
+    expect(joins()).toEqual(['', 'me']);
   });
 });
 

@@ -1,7 +1,13 @@
 import { createRequire } from 'node:module';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isChangingHands } from './kafka-errors.js';
+
+/** While a group changes hands, how long to wait until it is asked for again. */
+const HANDS_CHANGE_MS = 200;
 
 /** The insides of kafkajs 2.2.4, as far as they concern us. */
 export interface KafkajsConsumerGroup {
+  readonly memberId: string | null;
   joinAndSync: (this: KafkajsConsumerGroup) => Promise<void>;
 }
 
@@ -24,14 +30,29 @@ const { joinAndSync } = ConsumerGroup.prototype;
 const joins = new WeakMap<KafkajsConsumerGroup, Promise<void>>();
 
 /**
+ * kafkajs gives up when a group changes hands while it joins: the group then has a member more, which nobody knows any
+ * more and for whose session everybody waits. Asked again, it goes on as the member that it has become.
+ */
+async function joinWhoeverHasTheGroup(group: KafkajsConsumerGroup): Promise<void> {
+  for (;;) {
+    try {
+      await joinAndSync.call(group);
+      return;
+    } catch (error) {
+      if (!isChangingHands(error)) throw error;
+      await delay(HANDS_CHANGE_MS);
+    }
+  }
+}
+
+/**
  * A consumer has a fetch under way at each broker, and each of them that is told "another broker leads now" joins the
- * group anew. Two that do so at once disown each other: the later one is what heartbeats are sent for, and the group is
- * content with them, but the partitions it is given do not arrive. So they join together.
+ * group anew. Two that do so at once would use one membership and take it from each other. So they join together.
  */
 ConsumerGroup.prototype.joinAndSync = function (this: KafkajsConsumerGroup): Promise<void> {
   const join =
     joins.get(this) ??
-    joinAndSync.call(this).finally(() => {
+    joinWhoeverHasTheGroup(this).finally(() => {
       joins.delete(this);
     });
   joins.set(this, join);
