@@ -1,10 +1,9 @@
 import type { EachBatchPayload } from 'kafkajs';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { BatchConsumerHooks } from './batch-consumer-hooks.js';
 import { type BatchWork, WorkAbandoned } from './batch-work.js';
 import { type Assignment, GroupMember, placeOf } from './group-member.js';
-import type { KafkaAdmin } from './kafka-admin.js';
 import { inTime } from './in-time.js';
+import type { KafkaAdmin } from './kafka-admin.js';
 import { mustRejoin } from './kafka-errors.js';
 import type { KafkaHandle, Log } from './kafka-handle.js';
 import { Lane } from './lane.js';
@@ -79,12 +78,7 @@ export class BatchReader {
     clearInterval(this.#commitTimer);
     this.#member.pause();
     this.#abandon.abort();
-    const patience = new AbortController();
-    await Promise.race([
-      this.#lanesIdle(),
-      delay(FINISH_PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined),
-    ]);
-    patience.abort();
+    await inTime(this.#lanesIdle(), FINISH_PATIENCE_MS, 'the work at hand takes too long').catch(() => undefined);
     await this.#commit();
     await this.#member.stop();
     this.#revoke();

@@ -162,12 +162,9 @@ export class GroupMember {
     this.#firstJoin.resolve();
     const consumer = this.#consumer;
     if (!consumer) return;
-    const patience = new AbortController();
-    await Promise.race([
-      consumer.disconnect().catch((error: unknown) => this.#log.warn({ error }, 'leaving the consumer group failed')),
-      delay(STOP_PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined),
-    ]);
-    patience.abort();
+    await inTime(consumer.disconnect(), STOP_PATIENCE_MS, 'Kafka does not answer in time').catch((error: unknown) =>
+      this.#log.warn({ error }, 'leaving the consumer group failed'),
+    );
     this.#lines?.cut();
   }
 
@@ -223,7 +220,8 @@ export class GroupMember {
   }
 
   /**
-   * Heartbeats say nothing of single partitions: kafkajs may ask nobody for one, or a broker that used to lead it. Records that wait from one look to the next, and nobody is given, are a reason to begin anew.
+   * Heartbeats say nothing of single partitions: kafkajs may ask nobody for one, or a broker that used to lead it. Records
+   * that wait from one look to the next, and nobody is given, are a reason to begin anew.
    */
   async #replaceIfDeaf(): Promise<void> {
     const heardOf = new Set(this.#heardOf);
