@@ -222,8 +222,16 @@ describe('a viewer leaves', () => {
     const ann = await viewer(3);
     await server.tell(news(4), news(5));
     await sequencesOf(ann);
-    ann.wire.cut();
+    await ann.wire[Symbol.asyncDispose]();
     await eventually(() => expect(viewersLeft()).toEqual([left(ann, 5)]));
+  });
+
+  it('without a word: the owner hears what has surely arrived, which is what was there when it entered', async () => {
+    const ann = await viewer(3);
+    await server.tell(news(4), news(5));
+    await sequencesOf(ann);
+    ann.wire.cut();
+    await eventually(() => expect(viewersLeft()).toEqual([left(ann, 3)]));
   });
 
   it('by entering another channel: the owner of the first hears it', async () => {

@@ -194,7 +194,7 @@ export class Owner {
     const states = new ChannelStates(channels, store);
     const history = new History(store, new UserDirectory(users, new FactCache(redis)));
     const reads = new ReadPositions(channels);
-    this.unseen = new Unseen(states, this.presence, history);
+    this.unseen = new Unseen(states, this.presence, history, reads);
     this.deliveries = new Deliveries(this.presence, { send: (topic, record) => this.keep({ ...record, topic }) });
     this.hooks = new RelayHooks(states, reads, this.unseen, this.deliveries, quiet);
     this.consumer = new RelayConsumer(

@@ -20,16 +20,24 @@ const replicaSql = (scope: Scope, source: DatabaseServer): string[] => [
   MYSQL.startSql,
 ];
 
-/** A shell script; `$$` is compose's way to write the `$` of a shell variable. Every statement may run again. */
+/**
+ * A shell script; `$$` is compose's way to write the `$` of a shell variable. Every statement may run again. A replica that
+ * takes writes has been promoted: such a pair is left as it is, or its new source would follow the old one again.
+ */
 function databaseScript(scope: Scope): string {
   const { databases } = scope.topology;
   const client = (server: DatabaseServer) => `mysql -h ${scope.nameOf(server.name)} -P ${server.port} -u root`;
-  const steps = databases.map((server) => {
-    const source = databases.find((candidate) => candidate.name === server.replicaOf);
-    const sql = source ? replicaSql(scope, source) : sourceSql(server);
-    return `${client(server)} <<SQL\n${sql.join('\n')}\nSQL\n`;
+  const run = (server: DatabaseServer, sql: string[]) => `${client(server)} <<SQL\n${sql.join('\n')}\nSQL\n`;
+  const sources = databases.filter((server) => server.replicaOf === undefined);
+  const pairs = sources.map((source) => {
+    const replica = databases.find((server) => server.replicaOf === source.name);
+    if (replica === undefined) return run(source, sourceSql(source));
+    // On a line of its own, so that the script ends when the server does not answer.
+    const ask = `read_only=$$(${client(replica)} -N -e 'SELECT @@global.read_only')\n`;
+    const setUp = run(source, sourceSql(source)) + run(replica, replicaSql(scope, source));
+    return `${ask}if [ "$$read_only" = 1 ]; then\n${setUp}fi\n`;
   });
-  return steps.join('');
+  return pairs.join('');
 }
 
 function redisScript(scope: Scope): string {

@@ -59,8 +59,7 @@ export class ChannelViews {
     }
     view.cursor.expect(last);
     view.viewers.add(socket);
-    socket.shown.channelId = channelId;
-    socket.shown.after = last;
+    socket.shown.begin(channelId, last);
     this.presence.showing(socket);
     this.mend(view);
   }
@@ -78,13 +77,9 @@ export class ChannelViews {
     const view = channelId === undefined ? undefined : this.views.get(channelId);
     if (channelId === undefined || view === undefined) return;
     if (owner === 'tell the owner') {
-      const seen =
-        shown.firstMissed === undefined ? Math.max(view.cursor.last, shown.after ?? 0) : shown.firstMissed - 1;
-      this.notes.viewerLeft({ channelId, userId, connection, seen: seq(seen) });
+      this.notes.viewerLeft({ channelId, userId, connection, seen: seenBy(socket, view.cursor.last) });
     }
-    shown.channelId = undefined;
-    shown.after = undefined;
-    shown.firstMissed = undefined;
+    shown.end();
     view.viewers.delete(socket);
     if (view.viewers.size === 0) {
       this.views.delete(channelId);
@@ -142,6 +137,12 @@ export class ChannelViews {
   }
 }
 
+/** How far the viewer has seen the channel, of which `last` was delivered last. */
+function seenBy({ shown, isLost }: ClientSocket, last: Seq): Seq {
+  if (isLost) return shown.confirmed ?? seq(0);
+  return seq(shown.firstMissed === undefined ? Math.max(last, shown.after ?? 0) : shown.firstMissed - 1);
+}
+
 function deliverAll(view: ChannelView, placed: readonly Placed<Delivery>[]): number {
   let frames = 0;
   for (const { item } of placed) frames += deliver(view, item);
@@ -157,7 +158,8 @@ function deliver({ viewers }: ChannelView, { message, except }: Delivery): numbe
     if (viewer.id === except || at <= (shown.after ?? 0)) continue;
     viewer.unread += 1;
     frames += 1;
-    if (!viewer.sendPrepared(frame)) shown.firstMissed ??= at;
+    if (viewer.sendPrepared(frame)) shown.written = at;
+    else shown.firstMissed ??= at;
   }
   return frames;
 }

@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
-import { LIMITS } from '@parley/protocol';
-import { fakeSocket, written } from '../../test/fake-socket.js';
+import { channelId, LIMITS, seq } from '@parley/protocol';
+import { type FakePeer, fakeSocket, written } from '../../test/fake-socket.js';
+import type { ClientSocket } from './client-socket.js';
 
 function listening(options?: Parameters<typeof fakeSocket>[0]) {
   const fake = fakeSocket(options);
@@ -21,6 +22,47 @@ describe('a socket', () => {
     socket.ping(2);
     peer.emit('pong');
     expect(socket.isAlive).toBe(true);
+  });
+
+  it('has surely got what was written before the last ping that it answered', async () => {
+    const { socket, peer } = listening();
+    socket.shown.begin(channelId(7), seq(3));
+    socket.ping(1);
+    peer.emit('pong');
+    expect(socket.shown.confirmed).toBe(3);
+    socket.shown.written = seq(5);
+    socket.ping(2);
+    socket.shown.written = seq(6);
+    expect(socket.shown.confirmed).toBe(3);
+    peer.emit('pong');
+    expect(socket.shown.confirmed).toBe(5);
+  });
+
+  it('writes what is waiting ahead of a ping', () => {
+    const { socket, frames } = listening();
+    socket.send({ type: 'LEAVE_RESPONSE' });
+    expect(frames).toEqual([]);
+    socket.ping(1);
+    expect(frames).toEqual(['LEAVE_RESPONSE']);
+  });
+
+  it.each([
+    ['cut off without a word', (peer: FakePeer) => peer.emit('close', 1006), true],
+    ['closed by its peer', (peer: FakePeer) => peer.emit('close', 1001), false],
+    ['deaf', (_: FakePeer, socket: ClientSocket) => socket.close('deaf'), true],
+    [
+      'sent away, and then cut off',
+      (peer: FakePeer, socket: ClientSocket) => {
+        socket.close('goingAway');
+        peer.emit('close', 1006);
+      },
+      false,
+    ],
+  ])('that is %s: whether its last frames may not have arrived', (_, end, isLost) => {
+    const { socket, peer } = listening();
+    end(peer, socket);
+    expect(socket.isLost).toBe(isLost);
+    peer.emit('close', 1006);
   });
 
   it('is not read while too many of its frames are on their way, and is again when half of them have arrived', () => {

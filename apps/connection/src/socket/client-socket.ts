@@ -26,6 +26,8 @@ export interface OpenedSocket {
 
 /** How long a peer may take to finish the closing handshake before it is cut off. */
 const CLOSING_MS = 2_000;
+/** What `ws` gives as the code of a connection that has ended without a closing handshake. */
+const ABNORMAL = 1006;
 /** Frames of unknown outcome that are remembered per socket. */
 const UNCERTAIN_REQUESTS = 32;
 
@@ -42,6 +44,21 @@ export class ShownChannel {
   leaving: ChannelId | undefined;
   /** First message that the socket was too slow to get. */
   firstMissed: Seq | undefined;
+  /** Last message that was written to it; what of that was written at the last ping; and what the peer surely got. */
+  written: Seq | undefined;
+  pinged: Seq | undefined;
+  confirmed: Seq | undefined;
+
+  /** It shows this channel from now on, and the peer knows everything up to `last`. */
+  begin(channelId: ChannelId, last: Seq): void {
+    this.channelId = channelId;
+    this.after = this.written = this.confirmed = last;
+  }
+
+  /** It shows no channel any more. */
+  end(): void {
+    this.channelId = this.after = this.firstMissed = this.written = this.pinged = this.confirmed = undefined;
+  }
 }
 
 /** One open WebSocket of a logged-in user. */
@@ -57,6 +74,8 @@ export class ClientSocket {
   /** Messages it was sent and has not acknowledged reading: those acknowledgements cost nothing. */
   unread = 0;
   lastWarnedAt = Number.NEGATIVE_INFINITY;
+  /** It ended without the peer's word: nobody knows what of the last frames has arrived. */
+  isLost = false;
   /** Set by every sign of life of the peer, cleared by each ping. */
   isAlive = true;
   pingedAt = performance.now();
@@ -84,11 +103,15 @@ export class ClientSocket {
       setImmediate(() => this.close('slowConsumer'));
     });
     ws.on('message', (data, isBinary) => this.receive(data, isBinary));
-    ws.on('pong', () => (this.isAlive = true));
+    ws.on('pong', () => {
+      this.isAlive = true;
+      this.shown.confirmed = this.shown.pinged ?? this.shown.confirmed;
+    });
     // ws itself answers broken frames with the right close code; the event only says that it has.
     ws.on('error', () => undefined);
-    ws.on('close', () => {
+    ws.on('close', (code) => {
       clearTimeout(this.cutOff);
+      this.isLost ||= !this.isGone && code === ABNORMAL;
       this.gone(undefined);
     });
   }
@@ -130,12 +153,16 @@ export class ClientSocket {
   ping(now: number): void {
     this.isAlive = false;
     this.pingedAt = now;
+    // The answer is to say that all of this has arrived.
+    this.writer.handOver();
+    this.shown.pinged = this.shown.written;
     this.ws.ping();
   }
 
   /** Says why and closes; a peer that does not answer is cut off after two seconds. */
   close(reason: CloseReason): void {
     if (this.isGone) return;
+    this.isLost = reason === 'deaf' || reason === 'slowConsumer';
     this.writer.end();
     this.ws.close(CLOSE[reason].code, CLOSE[reason].reason);
     // A paused socket would never see the other side's answer.

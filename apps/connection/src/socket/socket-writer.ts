@@ -16,7 +16,7 @@ export class SocketWriter {
   private frames: Uint8Array[] = [];
   private queuedBytes = 0;
   /** Bytes that were handed over and not yet reported by `flush`. */
-  private flushedEarly = 0;
+  private handedOver = 0;
   private ended = false;
 
   constructor(
@@ -35,21 +35,34 @@ export class SocketWriter {
   }
 
   flush(): number {
-    const bytes = this.flushedEarly + this.handOver();
-    this.flushedEarly = 0;
+    this.handOver();
+    const bytes = this.handedOver;
+    this.handedOver = 0;
     return bytes;
+  }
+
+  /** Writes what is waiting now instead of at the end of the turn. */
+  handOver(): void {
+    const { frames, queuedBytes } = this;
+    const [first] = frames;
+    if (first === undefined) return;
+    this.frames = [];
+    this.queuedBytes = 0;
+    if (!this.socket.writable) return;
+    this.socket.write(frames.length === 1 ? first : Buffer.concat(frames, queuedBytes));
+    this.handedOver += queuedBytes;
   }
 
   /** Writes what is waiting and takes nothing more. */
   end(): void {
     this.ended = true;
-    this.flushedEarly += this.handOver();
+    this.handOver();
   }
 
   private hasRoom(bytes: number): boolean {
     if (this.fits(bytes)) return true;
     // A burst within one turn says nothing about the reader: what counts is what the system does not take.
-    this.flushedEarly += this.handOver();
+    this.handOver();
     if (this.fits(bytes)) return true;
     this.ended = true;
     this.onOverflow();
@@ -59,16 +72,5 @@ export class SocketWriter {
   private fits(bytes: number): boolean {
     const waiting = this.queuedBytes + this.socket.writableLength;
     return waiting === 0 || waiting + bytes <= this.limitBytes;
-  }
-
-  private handOver(): number {
-    const { frames, queuedBytes } = this;
-    const [first] = frames;
-    if (first === undefined) return 0;
-    this.frames = [];
-    this.queuedBytes = 0;
-    if (!this.socket.writable) return 0;
-    this.socket.write(frames.length === 1 ? first : Buffer.concat(frames, queuedBytes));
-    return queuedBytes;
   }
 }

@@ -41,17 +41,21 @@ function setUp(last = 3) {
       }));
     },
   } as unknown as History;
-  const unseen = new Unseen(states, presence, history);
-  const events = new EventLog(createLogger({ service: 'message', instance: '1', level: 'silent' }));
   const stored: string[] = [];
-  const reads = { store: async () => void stored.push('reads') } as unknown as ReadPositions;
+  const read = { upTo: seq(0) };
+  const reads = {
+    of: async () => read.upTo,
+    store: async () => void stored.push('reads'),
+  } as unknown as ReadPositions;
+  const unseen = new Unseen(states, presence, history, reads);
+  const events = new EventLog(createLogger({ service: 'message', instance: '1', level: 'silent' }));
   const hooks = new RelayHooks(states, reads, unseen, deliveries, events);
   const pushed = async (work: (out: ReturnType<Deliveries['batch']>) => Promise<void>): Promise<number> => {
     const out = deliveries.batch();
     await work(out);
     return out.take().length;
   };
-  return { unseen, shard, known, presence, deliveries, kafka, produced, hooks, events, stored, pushed };
+  return { unseen, shard, read, known, presence, deliveries, kafka, produced, hooks, events, stored, pushed };
 }
 const lost = { channelId: ROOM, userId: bob, seen: seq(0) };
 
@@ -59,6 +63,12 @@ describe('what a viewer can no longer have seen', () => {
   it('is pushed page by page, but not what the viewer has written', async () => {
     const { unseen, pushed } = setUp();
     expect(await pushed((out) => unseen.push(lost, out))).toBe(2);
+  });
+
+  it('is not pushed as far as it was read all the same', async () => {
+    const { unseen, read, pushed } = setUp();
+    read.upTo = seq(1);
+    expect(await pushed((out) => unseen.push(lost, out))).toBe(1);
   });
 
   it('is not pushed to somebody who is no member, or sees the channel elsewhere', async () => {

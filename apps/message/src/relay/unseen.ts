@@ -1,9 +1,11 @@
 import { isUnavailable } from '@parley/persistence';
+import { seq } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import type { DeliveryBatch } from '../delivery/delivery.batch.js';
 import { type LostViewer, PresenceMap } from '../presence/presence.map.js';
 import { ChannelStates } from './channel.states.js';
 import { History } from './history.js';
+import { ReadPositions } from './read.positions.js';
 
 /** Viewers whose messages wait for a database; more than this many are not worth the memory. */
 const MOST_OWED = 10_000;
@@ -17,6 +19,7 @@ export class Unseen {
     private readonly states: ChannelStates,
     private readonly presence: PresenceMap,
     private readonly history: History,
+    private readonly reads: ReadPositions,
   ) {}
 
   /** Nothing if the user sees the channel on another socket. While a database is away, it is owed. */
@@ -52,7 +55,9 @@ export class Unseen {
     const channel = this.states.get(channelId);
     if (channel === undefined || !channel.members.has(userId)) return;
     if (this.presence.viewers(channelId).users.has(userId)) return;
-    let after = seen;
+    if (seen >= channel.lastSeq) return;
+    // Who was lost without a word may have read more than is known to have arrived.
+    let after = seq(Math.max(seen, await this.reads.of(userId, channelId)));
     while (after < channel.lastSeq) {
       const page = await this.history.after(channel, after);
       for (const { message, authorId } of page) if (authorId !== userId) out.pushMessage(message, '', [userId]);
