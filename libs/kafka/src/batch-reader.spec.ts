@@ -10,7 +10,7 @@ import type { OnTheWay } from './lane.js';
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-async function setUp(begin: (offset: number) => Promise<OnTheWay>) {
+async function setUp(begin: (offset: number, abandon: AbortSignal) => Promise<OnTheWay>) {
   const consumer = new ScriptedConsumer();
   const handle = {
     log: silent,
@@ -31,7 +31,7 @@ async function setUp(begin: (offset: number) => Promise<OnTheWay>) {
       begin: (records, abandon) => {
         if (abandon.aborted) return Promise.reject(new WorkAbandoned());
         given.push(...records.map(({ offset }) => Number(offset)));
-        return begin(Number(records[0]?.offset));
+        return begin(Number(records[0]?.offset), abandon);
       },
       run: (_, abandon) => (abandon.aborted ? Promise.reject(new WorkAbandoned()) : Promise.resolve()),
     }),
@@ -120,6 +120,29 @@ describe('a reader', () => {
     expect([given, resolved]).toEqual([[1], ['1']]);
   });
 
+  it('gives up what is at work when it finds itself joined anew without a word, and begins that again', async () => {
+    const begun: AbortSignal[] = [];
+    const { consumer, fetched, committed } = await setUp((offset, abandon) => {
+      const isFirst = begun.push(abandon) === 1;
+      if (!isFirst) return Promise.resolve(SETTLED);
+      return new Promise((_, reject) => abandon.addEventListener('abort', () => reject(new WorkAbandoned())));
+    });
+    void fetched(1);
+    await pass(0);
+    consumer.join();
+    expect(begun[0]?.aborted).toBe(true);
+    void fetched(1);
+    await pass(500);
+    expect([begun.length, committed]).toEqual([2, ['2']]);
+  });
+
+  it('takes nothing of a partition that is not its own any more', async () => {
+    const { consumer, fetched, given, resolved } = await setUp(() => Promise.resolve(SETTLED));
+    consumer.emit('join', { memberId: 'member', memberAssignment: { [TOPIC]: [1] } });
+    await fetched(1);
+    expect([given, resolved]).toEqual([[], []]);
+  });
+
   it('goes on when it hears late that it was no member any more, and is one again', async () => {
     const { consumer, fetched, committed } = await setUp(() => Promise.resolve(SETTLED));
     const heartbeat = Promise.withResolvers<void>();
@@ -139,7 +162,7 @@ describe('records that nobody is given', () => {
   const SESSION_MS = 400;
   const PATIENCE_MS = 10_000;
 
-  async function reader(begin: () => Promise<OnTheWay>, end: bigint) {
+  async function reader(begin: () => Promise<OnTheWay>, end: bigint, hooks: BatchReaderOptions['hooks'] = {}) {
     const consumers: ScriptedConsumer[] = [];
     const pinged = { looks: 0 };
     const consumer = () => {
@@ -168,7 +191,7 @@ describe('records that nobody is given', () => {
       sessionTimeoutMs: SESSION_MS,
       log: silent,
       workOn: () => ({ begin, run: () => Promise.resolve() }),
-      hooks: {},
+      hooks,
     });
     await reading.start(new KafkaAdmin(kafka));
     const heartbeats = setInterval(() => consumers.at(-1)?.emit('heartbeat'), SESSION_MS / 10);
@@ -192,6 +215,27 @@ describe('records that nobody is given', () => {
 
   it('are none when all has been read', async () => {
     const { consumers, pinged, until, close } = await reader(() => Promise.reject(new Error('unused')), 5n);
+    await until(() => pinged.looks >= 4);
+    expect([pinged.looks >= 4, consumers.length]).toEqual([true, 1]);
+    await close();
+  });
+
+  it('are none when they were read, and only the commit of that is refused', async () => {
+    const { consumers, pinged, until, close } = await reader(
+      () => Promise.resolve({ settled: Promise.resolve() }),
+      6n,
+      { beforeCommit: () => Promise.reject(new Error('the database is away')) },
+    );
+    void consumers[0]?.eachBatch({
+      batch: {
+        topic: TOPIC,
+        partition: 0,
+        messages: [{ offset: '5', key: null, value: Buffer.from('x'), timestamp: '0', headers: {} }],
+        lastOffset: () => '5',
+      },
+      resolveOffset: () => undefined,
+      heartbeat: () => Promise.resolve(),
+    } as unknown as EachBatchPayload);
     await until(() => pinged.looks >= 4);
     expect([pinged.looks >= 4, consumers.length]).toEqual([true, 1]);
     await close();

@@ -40,7 +40,8 @@ export class BatchReader {
   #generation = 0;
   /** Why the group must be joined again. kafkajs does that once it is thrown to it, after the work at hand. */
   #rejoin: Error | undefined;
-  #assigned = false;
+  /** The partitions of this generation; undefined while there are none. */
+  #assignment: Assignment | undefined;
   #closing = false;
   #hooks: Promise<void> = Promise.resolve();
   #commitTimer: NodeJS.Timeout | undefined;
@@ -92,7 +93,7 @@ export class BatchReader {
     const beat = setInterval(() => void this.#heartbeat(payload, generation), this.options.sessionTimeoutMs / 10);
     try {
       await this.#hooks;
-      if (this.#closing || !this.#assigned || generation !== this.#generation) return;
+      if (this.#closing || generation !== this.#generation || !this.#isMine(topic, partition)) return;
       this.#latest = payload;
       const lane = this.#laneOf(topic, partition);
       const done = lane.add(messages.flatMap((message) => toInbound(topic, partition, message)));
@@ -109,6 +110,10 @@ export class BatchReader {
     } finally {
       clearInterval(beat);
     }
+  }
+
+  #isMine(topic: string, partition: number): boolean {
+    return this.#assignment?.[topic]?.includes(partition) ?? false;
   }
 
   async #markWhenDone(done: Promise<void>, { batch }: EachBatchPayload, generation: number): Promise<void> {
@@ -140,7 +145,7 @@ export class BatchReader {
     return lane;
   }
 
-  /** What is at work is not counted: it may take as long as it needs. */
+  /** What is at work is not counted: it may take as long as it needs. Nor what is done and can not be committed. */
   async #unread(partitions: Assignment, admin: KafkaAdmin): Promise<readonly string[]> {
     if ([...this.#lanes.values()].some((lane) => !lane.isIdle())) return [];
     const unread: string[] = [];
@@ -148,8 +153,11 @@ export class BatchReader {
       if (numbers.length === 0) continue;
       const committed = await admin.committedOffsets(this.options.groupId, topic);
       const ends = await admin.endOffsets(topic);
-      const behind = numbers.filter((each) => (ends.get(each) ?? 0n) > (committed.get(each) ?? ends.get(each) ?? 0n));
-      unread.push(...behind.map((partition) => placeOf({ topic, partition })));
+      for (const partition of numbers) {
+        const end = ends.get(partition) ?? 0n;
+        const next = this.#ledger.done(topic, partition) ?? committed.get(partition) ?? end;
+        if (end > next) unread.push(placeOf({ topic, partition }));
+      }
     }
     return unread;
   }
@@ -171,9 +179,12 @@ export class BatchReader {
   }
 
   #onJoined(assignment: Assignment): void {
-    if (this.#assigned) this.#revoke();
+    if (this.#assignment !== undefined) {
+      this.#abandon.abort();
+      this.#revoke();
+    }
     this.#generation++;
-    this.#assigned = true;
+    this.#assignment = assignment;
     this.#rejoin = undefined;
     this.#abandon = new AbortController();
     this.#ledger.clear();
@@ -190,8 +201,8 @@ export class BatchReader {
   }
 
   #revoke(): void {
-    if (!this.#assigned) return;
-    this.#assigned = false;
+    if (this.#assignment === undefined) return;
+    this.#assignment = undefined;
     const idle = this.#lanesIdle();
     this.#lanes = new Map();
     this.#runHook(async () => {

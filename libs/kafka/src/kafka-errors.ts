@@ -33,3 +33,25 @@ export function isChangingHands(error: unknown): boolean {
     type === 'NOT_COORDINATOR_FOR_GROUP'
   );
 }
+
+/** The partition is led by another broker than the one that was asked, or its topic has just been made or deleted. */
+export function isStaleMetadata(error: Error): boolean {
+  const type = kafkaErrorType(error);
+  return (
+    type === 'NOT_LEADER_FOR_PARTITION' ||
+    type === 'LEADER_NOT_AVAILABLE' ||
+    type === 'FENCED_LEADER_EPOCH' ||
+    type === 'UNKNOWN_LEADER_EPOCH' ||
+    type === 'UNKNOWN_TOPIC_OR_PARTITION' ||
+    error.name === 'KafkaJSTopicMetadataNotLoaded'
+  );
+}
+
+/** Read by kafkajs as Kafka's own word that the group has to be joined again. */
+export class RejoinNeeded extends Error {
+  readonly type = 'REBALANCE_IN_PROGRESS';
+
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+  }
+}

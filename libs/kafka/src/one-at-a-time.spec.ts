@@ -4,38 +4,40 @@ const TOPIC = 'topic';
 const silent = { namespace: () => silent, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
+/** What Kafka says to a member that is given no partitions. */
+const nothing = { memberAssignment: Buffer.alloc(0) };
+
+function group(syncs: Promise<typeof nothing>[]) {
+  /** As whom it has joined. */
+  const joins: string[] = [];
+  const refreshes: string[] = [];
+  const coordinator = {
+    joinGroup: ({ memberId }: { memberId: string }) => {
+      joins.push(memberId);
+      return Promise.resolve({ generationId: joins.length, leaderId: 'another', memberId: 'me', members: [] });
+    },
+    syncGroup: () => syncs.shift(),
+  };
+  const cluster = {
+    findGroupCoordinator: async () => coordinator,
+    refreshMetadata: async () => void refreshes.push('metadata'),
+    findTopicPartitionMetadata: () => [],
+    committedOffsets: () => ({}),
+  };
+  const consumer = new ConsumerGroup({
+    cluster,
+    groupId: 'group',
+    topics: [TOPIC],
+    topicConfigurations: {},
+    logger: silent,
+    instrumentationEmitter: { emit: () => undefined },
+    assigners: [],
+    retry: { retries: 0 },
+  });
+  return { consumer, joins: () => joins, refreshes };
+}
+
 describe('a consumer', () => {
-  /** What Kafka says to a member that is given no partitions. */
-  const nothing = { memberAssignment: Buffer.alloc(0) };
-
-  function group(syncs: Promise<typeof nothing>[]) {
-    /** As whom it has joined. */
-    const joins: string[] = [];
-    const coordinator = {
-      joinGroup: ({ memberId }: { memberId: string }) => {
-        joins.push(memberId);
-        return Promise.resolve({ generationId: joins.length, leaderId: 'another', memberId: 'me', members: [] });
-      },
-      syncGroup: () => syncs.shift(),
-    };
-    const cluster = {
-      findGroupCoordinator: async () => coordinator,
-      findTopicPartitionMetadata: () => [],
-      committedOffsets: () => ({}),
-    };
-    const consumer = new ConsumerGroup({
-      cluster,
-      groupId: 'group',
-      topics: [TOPIC],
-      topicConfigurations: {},
-      logger: silent,
-      instrumentationEmitter: { emit: () => undefined },
-      assigners: [],
-      retry: { retries: 0 },
-    });
-    return { consumer, joins: () => joins };
-  }
-
   it('joins its group once, however many of its fetches ask for it at once', async () => {
     const sync = Promise.withResolvers<typeof nothing>();
     const { consumer, joins } = group([sync.promise]);
@@ -58,6 +60,29 @@ describe('a consumer', () => {
     await expect(consumer.joinAndSync()).rejects.toThrow('refused');
     await consumer.joinAndSync();
     expect(joins()).toEqual(['', 'me']);
+  });
+});
+
+describe('a fetch', () => {
+  it.each(['NOT_LEADER_FOR_PARTITION', 'UNKNOWN_TOPIC_OR_PARTITION'])(
+    'that is told %s looks up who leads, and leaves the group alone',
+    async (type) => {
+      const { consumer, joins, refreshes } = group([Promise.resolve(nothing)]);
+      await consumer.recoverFromFetch(Object.assign(new Error('stale'), { type }));
+      expect([refreshes, joins()]).toEqual([['metadata'], []]);
+    },
+  );
+
+  it('that finds other partitions than its own leaves joining to the consumer, as every fetch has to end before', async () => {
+    const { consumer, joins } = group([Promise.resolve(nothing)]);
+    const gone = Object.assign(new Error('no such partition'), { name: 'KafkaJSStaleTopicMetadataAssignment' });
+    await expect(consumer.recoverFromFetch(gone)).rejects.toMatchObject({ type: 'REBALANCE_IN_PROGRESS' });
+    expect(joins()).toEqual([]);
+  });
+
+  it('that fails for any other reason is left to kafkajs', async () => {
+    const { consumer } = group([]);
+    await expect(consumer.recoverFromFetch(new Error('else'))).rejects.toThrow('else');
   });
 });
 

@@ -1,14 +1,19 @@
 import { createRequire } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isChangingHands } from './kafka-errors.js';
+import { isChangingHands, isStaleMetadata, RejoinNeeded } from './kafka-errors.js';
 
 /** While a group changes hands, how long to wait until it is asked for again. */
 const HANDS_CHANGE_MS = 200;
 
+/** After being told that another broker leads: how long to wait before it is asked, as the others may not know yet. */
+const LEADER_CHANGE_MS = 100;
+
 /** The insides of kafkajs 2.2.4, as far as they concern us. */
 export interface KafkajsConsumerGroup {
   readonly memberId: string | null;
+  readonly cluster: { refreshMetadata: () => Promise<void> };
   joinAndSync: (this: KafkajsConsumerGroup) => Promise<void>;
+  recoverFromFetch: (this: KafkajsConsumerGroup, error: Error) => Promise<void>;
 }
 
 export interface KafkajsBrokerPool {
@@ -26,7 +31,7 @@ const require = createRequire(import.meta.url);
 export const ConsumerGroup = require('kafkajs/src/consumer/consumerGroup.js') as Class<KafkajsConsumerGroup>;
 export const BrokerPool = require('kafkajs/src/cluster/brokerPool.js') as Class<KafkajsBrokerPool>;
 
-const { joinAndSync } = ConsumerGroup.prototype;
+const { joinAndSync, recoverFromFetch } = ConsumerGroup.prototype;
 const joins = new WeakMap<KafkajsConsumerGroup, Promise<void>>();
 
 /**
@@ -46,8 +51,8 @@ async function joinWhoeverHasTheGroup(group: KafkajsConsumerGroup): Promise<void
 }
 
 /**
- * A consumer has a fetch under way at each broker, and each of them that is told "another broker leads now" joins the
- * group anew. Two that do so at once would use one membership and take it from each other. So they join together.
+ * A consumer has a fetch under way at each broker, and any of them may find out that the group has to be joined. Two
+ * that do so at once would use one membership and take it from each other. So they join together.
  */
 ConsumerGroup.prototype.joinAndSync = function (this: KafkajsConsumerGroup): Promise<void> {
   const join =
@@ -57,6 +62,23 @@ ConsumerGroup.prototype.joinAndSync = function (this: KafkajsConsumerGroup): Pro
     });
   joins.set(this, join);
   return join;
+};
+
+/**
+ * Told that another broker leads a partition, kafkajs joins the group anew, from within one fetch: the whole group stops,
+ * and what the other fetches bring still counts, though it is of the time before. Who leads is no matter of the group,
+ * so it is only looked up. Where the partitions themselves are others than thought, the group is joined the
+ * ordinary way, after all fetches have ended.
+ */
+ConsumerGroup.prototype.recoverFromFetch = async function (this: KafkajsConsumerGroup, error: Error): Promise<void> {
+  if (isStaleMetadata(error)) {
+    await delay(LEADER_CHANGE_MS);
+    await this.cluster.refreshMetadata();
+  } else if (error.name === 'KafkaJSStaleTopicMetadataAssignment') {
+    throw new RejoinNeeded(error);
+  } else {
+    await recoverFromFetch.call(this, error);
+  }
 };
 
 const { refreshMetadata } = BrokerPool.prototype;
