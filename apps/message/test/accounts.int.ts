@@ -230,6 +230,22 @@ describe('D27: an unregistered user', () => {
     expect([await bench.contactCount(bob), await bench.headCounts(bob)]).toEqual([1, [1]]);
   });
 
+  it('is cleared away from more channels than one transaction takes', async () => {
+    const ann = await bench.person();
+    const ids = Array.from({ length: 1_100 }, (_, index) => 1_000_000 + index);
+    const channels = ids.map((id) => `(${id}, 'room', REPLACE(UUID(), '-', ''), 1, 1)`);
+    await bench.users.source.query(
+      `INSERT INTO channel (channel_id, title, invite_code, shard_id, head_count) VALUES ${channels.join()}`,
+    );
+    const memberships = ids.map((id) => `(${ann.id}, ${id})`);
+    await bench.users.source.query(`INSERT INTO user_channel (user_id, channel_id) VALUES ${memberships.join()}`);
+    const before = bench.relayed.length;
+    await unregister(ann);
+    const left = await bench.users.source.query('SELECT 1 FROM user_channel WHERE user_id = ?', [ann.id]);
+    expect([left, bench.relayed.length - before]).toEqual([[], ids.length]);
+    expect(await bench.users.source.query('SELECT 1 FROM user_unregistered')).toEqual([]);
+  });
+
   it('can do nothing any more', async () => {
     const [ann, bob] = [await bench.person(), await bench.person()];
     await bench.befriend(ann, bob);

@@ -165,6 +165,15 @@ describe('while the user database is away', () => {
     expect((await successor.handle(write(ann, id, 2))).acks).toEqual([2]);
   });
 
+  it('who may have quit is a member no longer than until that can be known', async () => {
+    const { id, ann } = await room(2);
+    bench.userDatabase.loseAnswerTo('COMMIT');
+    const quit = command(ann, { type: 'QUIT_REQUEST', channelId: id });
+    expect((await owner.handle(quit)).acks).toEqual(['Quit failed.']);
+    bench.userDatabase.mend();
+    expect((await owner.handle(write(ann, id, 2))).acks).toEqual(['Not joined.']);
+  });
+
   it('channels that are known go on', async () => {
     const { id, ann } = await room(2);
     bench.userDatabase.cut();

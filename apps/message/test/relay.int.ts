@@ -156,6 +156,14 @@ describe('a former member', () => {
     expect(await bench.stored(room)).toHaveLength(1);
   });
 
+  it('is heard again when the message and the quit after it come again', async () => {
+    const { room, ann, bob } = await withTwo();
+    const both = [write(ann, room.id, 7), command(ann, { type: 'QUIT_REQUEST', channelId: room.id })];
+    const first = await owner.handle(...both);
+    expect(first.pushed).toEqual([[1, [bob]]]);
+    expect((await owner.handle(...both)).pushed).toEqual(first.pushed);
+  });
+
   it('and someone who never was one, or of a channel that never was, are told the same', async () => {
     const { room } = await withTwo();
     const { ann: stranger } = await withTwo();

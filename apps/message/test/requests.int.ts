@@ -7,6 +7,7 @@ import {
   type UserCommandFrame,
 } from '@parley/contracts';
 import { DependencyUnavailable, type InboundRecord, ProducerOverloaded } from '@parley/kafka';
+import { createLogger } from '@parley/platform';
 import { RequestConsumer } from '../src/request/request.consumer.js';
 import { originOf, type Person, Workbench } from './workbench.js';
 
@@ -23,6 +24,7 @@ function consumer(overload?: Error) {
   const subject = new RequestConsumer(
     bench.commands,
     bench.unregistration,
+    createLogger({ service: 'message', instance: '1', level: 'silent' }),
     {
       deliver: async (_, deliveries) => {
         if (overload !== undefined) throw overload;

@@ -44,12 +44,13 @@ export class Database {
   /** How often {@link read} was answered, by server and by what was read. */
   readonly reads: Readonly<Record<Route, Map<string, number>>> = { source: new Map(), replica: new Map() };
 
+  /** Called when the other server has become the source; what was read before may not be there. */
+  onSourceChanged: () => void = () => undefined;
+
   constructor(
     readonly name: string,
     { source, replica, failover = false }: DatabasePair,
     settings: ConnectionSettings,
-    /** Called when the other server has become the source; what was read before may not be there. */
-    private readonly onSourceChanged: () => void = () => undefined,
   ) {
     const server = (serverName: string, address: DatabaseAddress): DatabaseServer => {
       if (!failover) return new DatabaseServer(serverName, address, settings);

@@ -65,8 +65,9 @@ export class MessageShards {
   }
 
   #database(id: number, pair: DatabasePair): Database {
-    const onSourceChanged = (): void => this.onSourceChanged(id);
-    return new Database(`shard-${id}`, pair, { poolSize: this.#poolSize }, onSourceChanged);
+    const database = new Database(`shard-${id}`, pair, { poolSize: this.#poolSize });
+    database.onSourceChanged = () => this.onSourceChanged(id);
+    return database;
   }
 }
 

@@ -119,7 +119,11 @@ export class ChannelCommands {
     out: DeliveryBatch,
   ): Promise<ServerFrame> {
     const { origin, channelId } = command;
-    const outcome = await this.channels.quit(origin.request, origin.userId, channelId);
+    const outcome = await this.channels.quit(origin.request, origin.userId, channelId).catch((error: unknown) => {
+      // It may be done all the same.
+      if (channel !== undefined) channel.membersInDoubt = true;
+      throw error;
+    });
     channel?.quit(origin.userId);
     out.memberGone(channelId, origin.userId);
     if (outcome === 'not-joined') return failure('QUIT_REQUEST', ERROR_TEXT.notJoined);

@@ -17,6 +17,8 @@ export class ChannelState {
   readonly members: Set<UserId>;
   /** The end of the channel may be further than known, because its shard is away: enough to read, not to write. */
   inDoubt = false;
+  /** Somebody may have left, or the members may be those of before: they are read again as soon as that can be done. */
+  membersInDoubt = false;
   private readonly recent = new Map<string, Seq>();
   private absent: { viewers: object; version: number; users: UserId[] } | undefined;
 
@@ -135,6 +137,11 @@ export class ChannelStates {
     for (const id of ids) this.states.delete(id);
   }
 
+  /** Another server has become the source of the user database, and may not have every change that was acknowledged. */
+  doubtMembers(): void {
+    for (const state of this.states.values()) state.membersInDoubt = true;
+  }
+
   /** Another server has become the source of a shard, and may not have everything that was acknowledged before. */
   doubt(shard: number): void {
     for (const state of this.states.values()) if (state.shard === shard) state.inDoubt = true;
@@ -151,7 +158,7 @@ export class ChannelStates {
     if (state === undefined) return false;
     this.states.delete(id);
     this.states.set(id, state);
-    return !state.inDoubt;
+    return !state.inDoubt && !state.membersInDoubt;
   }
 }
 

@@ -13,6 +13,7 @@ import { MessageWriter, type PendingWrite, type Written } from './message.writer
 import { ReadPositions } from './read.positions.js';
 import { type Round, rounds } from './rounds.js';
 import { Unseen } from './unseen.js';
+import { settled } from '../settled.js';
 import { RELAY } from '../transports.js';
 import { EventLog } from '../events.js';
 
@@ -62,7 +63,7 @@ export class RelayConsumer {
     const known = await this.knowing(records, turnedAway);
     tell(turnedAway);
     const byShard = Map.groupBy(known, (record) => this.states.get(record.channelId)?.shard);
-    await Promise.all(
+    await settled(
       [...byShard.values()].map(async (ofShard) => {
         const out = this.deliveries.batch();
         for (const round of rounds(ofShard)) await this.run(round, out);
@@ -75,7 +76,7 @@ export class RelayConsumer {
   private async run(round: Round, out: DeliveryBatch): Promise<void> {
     if (round.writes.length > 0) await this.write(await this.knowing(round.writes, out), out);
     const others = await this.knowing(round.others, out);
-    await Promise.all(others.map((record) => this.other(record, out)));
+    await settled(others.map((record) => this.other(record, out)));
   }
 
   /**
@@ -96,8 +97,8 @@ export class RelayConsumer {
       if (channel?.members.has(write.origin.userId)) accepted.push({ write, channel });
       else refused.push(write);
     }
-    const [allWritten] = await Promise.all([this.writer.write(accepted), this.refuse(refused, out)]);
-    for (const written of allWritten) this.tell(written, out);
+    const written = await settled([this.writer.write(accepted), this.refuse(refused, out)]);
+    for (const each of written.flat()) this.tell(each, out);
   }
 
   private tell({ write, channel, seq: messageSeqId }: Written, out: DeliveryBatch): void {
@@ -116,29 +117,33 @@ export class RelayConsumer {
     this.reads.advance({ channelId: channel.id, userId, seq: messageSeqId });
   }
 
-  /** A former member's write may be an old one that comes again: what was stored once is acknowledged for ever. */
-  private async refuse(writes: readonly Write[], out: DeliveryBatch): Promise<void> {
-    const existing = writes.flatMap((write) => {
+  /**
+   * Writes of those who are no members. One of a former member may be an old one that comes again: what was stored
+   * once is acknowledged and told for ever. Returns those.
+   */
+  private async refuse(writes: readonly Write[], out: DeliveryBatch): Promise<Written[]> {
+    const known = writes.flatMap((write) => {
       const channel = this.states.get(write.channelId);
-      return channel === undefined ? [] : [{ ...keyOf(write), shard: channel.shard }];
+      return channel === undefined ? [] : [{ write, channel }];
     });
     const given = new Map<string, Seq>();
     const undecided = new Set<string>();
-    for (const [shard, keys] of Map.groupBy(existing, (key) => key.shard)) {
+    for (const [shard, ofShard] of Map.groupBy(known, ({ channel }) => channel.shard)) {
+      const keys = ofShard.map(({ write }) => keyOf(write));
       const found = await unlessUnavailable(this.store.given(shard, keys));
       if (found === undefined) for (const key of keys) undecided.add(writeKey(key));
       else for (const [key, sequence] of found) given.set(key, sequence);
     }
     for (const write of writes) {
       const key = writeKey(keyOf(write));
-      const messageSeqId = given.get(key);
-      if (messageSeqId !== undefined) {
-        out.answer(write.origin, { type: 'WRITE_MESSAGE_ACK', serial: write.frame.serial, messageSeqId });
-      } else {
-        const message = undecided.has(key) ? UNAVAILABLE_TEXT.WRITE_MESSAGE : ERROR_TEXT.notJoined;
-        out.answer(write.origin, { type: 'ERROR', messageType: 'WRITE_MESSAGE', message });
-      }
+      if (given.has(key)) continue;
+      const message = undecided.has(key) ? UNAVAILABLE_TEXT.WRITE_MESSAGE : ERROR_TEXT.notJoined;
+      out.answer(write.origin, { type: 'ERROR', messageType: 'WRITE_MESSAGE', message });
     }
+    return known.flatMap((pending) => {
+      const sequence = given.get(writeKey(keyOf(pending.write)));
+      return sequence === undefined ? [] : [{ ...pending, seq: sequence }];
+    });
   }
 
   private async other(record: Exclude<MessageRelay, Write>, out: DeliveryBatch): Promise<void> {

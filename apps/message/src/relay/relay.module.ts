@@ -1,7 +1,7 @@
 import { type BatchConsumerHooks, type InboundRecord } from '@parley/kafka';
 import { messageRelay } from '@parley/contracts';
 import { UNAVAILABLE_TEXT } from '@parley/protocol';
-import { MessageShards } from '@parley/persistence';
+import { MessageShards, UserDatabase } from '@parley/persistence';
 import { Injectable, Module, type OnModuleInit } from '@nestjs/common';
 import { ChannelModule } from '../channel/channel.module.js';
 import { Deliveries } from '../delivery/deliveries.js';
@@ -55,16 +55,18 @@ export class RelayHooks implements Required<BatchConsumerHooks> {
   }
 }
 
-/** A new source of a shard may lack what the old one had acknowledged last, so nothing is taken for known any more. */
+/** A new source may lack what the old one had acknowledged last, so nothing is taken for known any more. */
 @Injectable()
 class SourceWatch implements OnModuleInit {
   constructor(
     private readonly shards: MessageShards,
+    private readonly users: UserDatabase,
     private readonly states: ChannelStates,
   ) {}
 
   onModuleInit(): void {
     this.shards.onSourceChanged = (shard) => this.states.doubt(shard);
+    this.users.onSourceChanged = () => this.states.doubtMembers();
   }
 }
 

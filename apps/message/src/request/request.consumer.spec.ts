@@ -1,5 +1,5 @@
 import { type MessageRequest, messageRequest, type Origin } from '@parley/contracts';
-import { DependencyUnavailable, type InboundRecord, UnreadableRecords } from '@parley/kafka';
+import { type InboundRecord, UnreadableRecords } from '@parley/kafka';
 import { createLogger } from '@parley/platform';
 import { channelId, type ServerFrame, userId } from '@parley/protocol';
 import type { MembershipCommands } from '../channel/membership.commands.js';
@@ -33,6 +33,7 @@ const fetchChannels = (user: number, request?: string) =>
 const gone = inbound({ kind: 'USER_UNREGISTERED', userId: userId(3), username: 'cat' });
 
 function setUp() {
+  const log = createLogger({ service: 'message', instance: '1', level: 'silent' });
   const events: string[] = [];
   const faults = { unregister: undefined as Error | undefined, fetch: undefined as Error | undefined };
   const outcome = { of: (at: Origin): Outcome => answer(at, { type: 'FETCH_CHANNELS_RESPONSE', channels: [] }) };
@@ -49,7 +50,7 @@ function setUp() {
     memberships,
     new Patience(),
     new UncertainCreations({ now: () => 0 }),
-    createLogger({ service: 'message', instance: '1', level: 'silent' }),
+    log,
   );
   const unregistration = {
     run: async () => {
@@ -61,6 +62,7 @@ function setUp() {
   const consumer = new RequestConsumer(
     commands,
     unregistration,
+    log,
     {
       deliver: async (_, deliveries, notices) => {
         frames.push(...[...deliveries, ...notices].map(({ frame }) => frame));
@@ -82,11 +84,11 @@ describe('a batch of requests', () => {
     expect(events).toEqual(['unregister', 'fetch 1 r']);
   });
 
-  it('waits with all of it while an account cannot be cleared away', async () => {
+  it('answers the others while an account cannot be cleared away, which is announced again', async () => {
     const { consumer, events, faults } = setUp();
     faults.unregister = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
-    await expect(consumer.handle([fetchChannels(1), gone])).rejects.toBeInstanceOf(DependencyUnavailable);
-    expect(events).toEqual(['unregister']);
+    await consumer.handle([fetchChannels(1), gone]);
+    expect(events).toEqual(['unregister', 'fetch 1 r']);
     faults.unregister = new Error('wrong statement');
     await expect(consumer.handle([gone])).rejects.toThrow('wrong statement');
   });

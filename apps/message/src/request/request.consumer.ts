@@ -5,10 +5,12 @@ import {
   messageRequest,
   type UserCommand,
 } from '@parley/contracts';
-import { BatchHandler, BatchingProducer, DependencyUnavailable, type InboundRecord, readRecords } from '@parley/kafka';
+import { BatchHandler, BatchingProducer, type InboundRecord, readRecords } from '@parley/kafka';
 import { isUnavailable } from '@parley/persistence';
+import { Log } from '@parley/platform';
 import { Controller, Inject } from '@nestjs/common';
 import { Deliveries } from '../delivery/deliveries.js';
+import { settled } from '../settled.js';
 import { REQUESTS } from '../transports.js';
 import { Unregistration } from '../user/unregistration.js';
 import type { Outcome } from './outcome.js';
@@ -28,16 +30,17 @@ export class RequestConsumer {
   constructor(
     private readonly commands: UserCommands,
     private readonly unregistration: Unregistration,
+    private readonly log: Log,
     @Inject(Deliveries) private readonly deliveries: Pick<Deliveries, 'deliver'>,
     @Inject(BatchingProducer) private readonly producer: Pick<BatchingProducer, 'send'>,
   ) {}
 
-  /** @throws DependencyUnavailable while an unregistration has to wait for a database, or answers for Kafka */
+  /** @throws DependencyUnavailable while answers have to wait for Kafka */
   @BatchHandler(messageRequest.name, REQUESTS)
   async handle(inbound: readonly InboundRecord[]): Promise<void> {
     // All are read before any is carried out: a record nobody can read must not repeat the others.
     const records = readRecords(inbound, messageRequest.decode);
-    // Unregistrations may have to wait, so they come before anyone gets an answer. Their users can do nothing any more.
+    // Before anyone gets an answer, so that no answer names who is gone. Their users can do nothing any more.
     for (const record of records) if (record.kind === 'USER_UNREGISTERED') await this.unregister(record);
     await this.runByUser(records.filter((record) => record.kind === 'COMMAND'));
   }
@@ -50,7 +53,7 @@ export class RequestConsumer {
         for (const command of ofOneUser) await this.tell(command.origin.request, await this.commands.run(command));
       }
     };
-    await Promise.all(Array.from({ length: USERS_AT_ONCE }, worker));
+    await settled(Array.from({ length: USERS_AT_ONCE }, worker));
   }
 
   private async tell(request: string, { deliveries, notices = [], membersChanged }: Outcome): Promise<void> {
@@ -59,12 +62,13 @@ export class RequestConsumer {
     await this.producer.send(messageRelay.name, { key: messageRelay.key(record), value: messageRelay.encode(record) });
   }
 
+  /** One that has to wait for a database must not hold up everybody: the auth service announces it again. */
   private async unregister(record: Unregistered): Promise<void> {
     try {
       await this.unregistration.run(record);
     } catch (error) {
       if (!isUnavailable(error)) throw error;
-      throw new DependencyUnavailable(`user ${record.userId} cannot be cleared away yet`, { cause: error });
+      this.log.warn({ userId: record.userId, error }, 'an account that is gone cannot be cleared away yet');
     }
   }
 }

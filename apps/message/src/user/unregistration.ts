@@ -8,7 +8,11 @@ import { Deliveries } from '../delivery/deliveries.js';
 import { CommandLog } from '../request/command.log.js';
 import { UserDirectory } from './user.directory.js';
 
-const ChannelsLeft = z.array(ChannelId);
+/** What a round has led to. */
+const Cleared = z.object({ isDone: z.boolean(), left: z.array(ChannelId) });
+
+/** Rows that one transaction takes away at most: a statement has little time, and locks what it touches. */
+const ROUND_ROWS = 1_000;
 
 interface Partner {
   readonly userId: UserId;
@@ -33,14 +37,29 @@ export class Unregistration {
    * May be repeated from any point. The row in `user_unregistered` goes last: while it is there, the auth service
    * announces the unregistration again now and then.
    */
-  async run({ userId, username }: UserUnregistered): Promise<void> {
-    const request = `unregister-${userId}`;
+  async run(account: UserUnregistered): Promise<void> {
+    const { userId } = account;
+    for (let round = 0; await this.clearSome(account, `unregister-${userId}-${round}`); round++);
+    for (let deleted = ROUND_ROWS; deleted === ROUND_ROWS;) {
+      const { affectedRows }: { affectedRows: number } = await this.users.source.query(
+        `DELETE FROM push_inbox WHERE user_id = ? LIMIT ${ROUND_ROWS}`,
+        [userId],
+      );
+      deleted = affectedRows;
+    }
+    if (await this.directory.forget(userId)) {
+      await this.users.source.query('DELETE FROM user_unregistered WHERE user_id = ?', [userId]);
+    }
+  }
+
+  /** Takes away a part of the contacts and memberships, and tells whom it concerns. True while more is left. */
+  private async clearSome({ userId, username }: UserUnregistered, request: string): Promise<boolean> {
     /** Only the run that deletes the contacts knows them, so only that one tells them. */
     let partners: Partner[] = [];
-    const left = await this.log.once(request, ChannelsLeft, async (tx) => {
+    const { isDone, left } = await this.log.once(request, Cleared, async (tx) => {
       partners = await deleteContacts(tx, userId);
-      await tx.query('DELETE FROM push_inbox WHERE user_id = ?', [userId]);
-      return deleteMemberships(tx, userId);
+      const channels = await deleteMemberships(tx, userId);
+      return { isDone: partners.length < ROUND_ROWS && channels.length < ROUND_ROWS, left: channels };
     });
     await this.deliveries.deliver(
       request,
@@ -65,9 +84,7 @@ export class Unregistration {
         return { topic: messageRelay.name, key: messageRelay.key(record), value: messageRelay.encode(record) };
       }),
     );
-    if (await this.directory.forget(userId)) {
-      await this.users.source.query('DELETE FROM user_unregistered WHERE user_id = ?', [userId]);
-    }
+    return !isDone;
   }
 }
 
@@ -78,7 +95,7 @@ const withStatus = (partners: readonly Partner[], wanted: ContactStatus): UserId
 async function deleteContacts(tx: Transaction, userId: UserId): Promise<Partner[]> {
   const partners: Partner[] = await tx.query(
     `SELECT IF(partner_a_user_id = ?, partner_b_user_id, partner_a_user_id) AS userId, status
-     FROM user_connection WHERE partner_a_user_id = ? OR partner_b_user_id = ? FOR UPDATE`,
+     FROM user_connection WHERE partner_a_user_id = ? OR partner_b_user_id = ? LIMIT ${ROUND_ROWS} FOR UPDATE`,
     [userId, userId, userId],
   );
   const contacts = withStatus(partners, 'ACCEPTED');
@@ -88,18 +105,24 @@ async function deleteContacts(tx: Transaction, userId: UserId): Promise<Partner[
       [contacts],
     );
   }
-  await tx.query('DELETE FROM user_connection WHERE partner_a_user_id = ? OR partner_b_user_id = ?', [userId, userId]);
+  if (partners.length > 0) {
+    await tx.query(
+      `DELETE FROM user_connection
+       WHERE (partner_a_user_id = ? AND partner_b_user_id IN (?)) OR (partner_b_user_id = ? AND partner_a_user_id IN (?))`,
+      [userId, partners.map((partner) => partner.userId), userId, partners.map((partner) => partner.userId)],
+    );
+  }
   return partners;
 }
 
 async function deleteMemberships(tx: Transaction, userId: UserId): Promise<ChannelId[]> {
   const memberships: { channel_id: ChannelId }[] = await tx.query(
-    'SELECT channel_id FROM user_channel WHERE user_id = ? ORDER BY channel_id FOR UPDATE',
+    `SELECT channel_id FROM user_channel WHERE user_id = ? ORDER BY channel_id LIMIT ${ROUND_ROWS} FOR UPDATE`,
     [userId],
   );
   const channels = memberships.map((row) => row.channel_id);
   if (channels.length === 0) return [];
-  await tx.query('DELETE FROM user_channel WHERE user_id = ?', [userId]);
+  await tx.query('DELETE FROM user_channel WHERE user_id = ? AND channel_id IN (?)', [userId, channels]);
   await tx.query('UPDATE channel SET head_count = head_count - 1 WHERE channel_id IN (?) AND head_count > 0', [
     channels,
   ]);
