@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ChannelId, ContactStatus, Seq, Serial } from './ids.js';
+import { AskedContactStatus, ChannelId, Seq, Serial } from './ids.js';
 import { codePoints, LIMITS } from './limits.js';
 
 /** A number where a text belongs counts as its digits. */
@@ -24,7 +24,7 @@ const aboutUser = <T extends string>(type: T) => z.object({ type: z.literal(type
 export const FetchUserInviteCode = bare('FETCH_USER_INVITECODE_REQUEST');
 export const FetchConnections = z.object({
   type: z.literal('FETCH_CONNECTIONS_REQUEST'),
-  status: ContactStatus,
+  status: AskedContactStatus,
 });
 export const Invite = z.object({ type: z.literal('INVITE_REQUEST'), userInviteCode: nonEmpty('userInviteCode') });
 export const Accept = aboutUser('ACCEPT_REQUEST');

@@ -34,3 +34,9 @@ export const ContactStatus = z.enum(
   'status must be one of NONE, PENDING, ACCEPTED, REJECTED, DISCONNECTED',
 );
 export type ContactStatus = z.infer<typeof ContactStatus>;
+
+/** A client may also write a status as its place in this list, counted from 0. */
+export const AskedContactStatus = z.preprocess((value) => {
+  const place = wholeNumber(value);
+  return typeof place === 'number' ? ContactStatus.options[place] : value;
+}, ContactStatus);
