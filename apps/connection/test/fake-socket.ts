@@ -36,8 +36,12 @@ export class FakePeer extends EventEmitter {
     this.done.push('ping');
   }
 
-  close(code: number): void {
+  /** Why it was closed, in words. */
+  farewell: string | undefined;
+
+  close(code: number, reason: string): void {
     this.done.push(`close ${code}`);
+    this.farewell = reason;
   }
 
   terminate(): void {
@@ -56,6 +60,7 @@ export interface FakeSocketOptions {
   readonly wantsNotices?: boolean;
   readonly framesInFlight?: number;
   readonly framesBurst?: number;
+  readonly sendQueueBytes?: number;
 }
 
 /** A socket of ours whose peer is a fake. `frames` gives the types of what it was sent so far. */
@@ -65,6 +70,7 @@ export function fakeSocket({
   wantsNotices = false,
   framesInFlight = 4,
   framesBurst = 100,
+  sendQueueBytes = 1_000_000,
 }: FakeSocketOptions = {}) {
   const peer = new FakePeer();
   const frames: unknown[] = [];
@@ -79,10 +85,10 @@ export function fakeSocket({
     wantsNotices,
     ws: peer as unknown as WebSocket,
     stream: stream as unknown as Duplex,
-    limits: { sendQueueBytes: 1_000_000, framesPerSecond: 1, framesBurst, framesInFlight },
+    limits: { sendQueueBytes, framesPerSecond: 1, framesBurst, framesInFlight },
     flushes: new FlushQueue(),
   });
-  return { socket, peer, frames };
+  return { socket, peer, stream, frames };
 }
 
 /** What was handed over in this turn is written. */

@@ -103,6 +103,15 @@ describe('a socket', () => {
     expect([peer.done, heard, frames, gone]).toEqual([['close 4200'], [], [], ['flood']]);
   });
 
+  it('D40: is closed with the word to resume when its reader is too slow', async () => {
+    const { socket, peer, stream, gone } = listening({ sendQueueBytes: 10 });
+    stream.writableLength = 10;
+    socket.send({ type: 'LEAVE_RESPONSE' });
+    await written();
+    expect([peer.done, peer.farewell, gone]).toEqual([['close 4000'], 'Too slow, resume', ['slowConsumer']]);
+    peer.emit('close');
+  });
+
   it('is gone without a reason when the peer leaves', () => {
     const { peer, gone } = listening();
     peer.emit('error', new Error('reset'));
