@@ -1,3 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ERROR_TEXT } from '@parley/protocol';
 import {
   channelOf,
@@ -8,6 +13,7 @@ import {
   PASSWORD,
   runningSystem,
   Terminal,
+  TERMINAL_PROGRAM,
   uniqueName,
   WireClient,
   write,
@@ -102,6 +108,51 @@ describe('two terminals', () => {
       ...GOODBYE,
     ]);
   }, 90_000);
+});
+
+/** The program as a person has it: `script` gives it a terminal. */
+function keyboard(state: string) {
+  const command = `${process.execPath} ${TERMINAL_PROGRAM} --server ${system.server}`;
+  const env = { ...process.env, XDG_STATE_HOME: state, NO_COLOR: '1' };
+  const child = spawn('script', ['-qfec', command, '/dev/null'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.on('data', (bytes) => (text += String(bytes)));
+  const says = (expected: string) => eventually(() => expect(text).toContain(expected), 20_000);
+  const press = async (keys: string, expected: string) => {
+    child.stdin.write(keys);
+    await says(expected);
+  };
+  const ended = once(child, 'close');
+  const close = async () => {
+    child.kill('SIGKILL');
+    await ended;
+  };
+  return { says, press, ended, [Symbol.asyncDispose]: close };
+}
+
+describe('a person at the keyboard', () => {
+  let state: string;
+  beforeAll(async () => {
+    state = await mkdtemp(join(tmpdir(), 'parley-terminal-'));
+  });
+  afterAll(() => rm(state, { recursive: true }));
+
+  it('leaves with Ctrl-C, which logs out first, and finds the commands again next time', async () => {
+    await using ann = keyboard(state);
+    const name = uniqueName('ann');
+    await ann.says('Welcome to Parley.');
+    await ann.press(`/register ${name} some-password\r`, '=> Registered.');
+    await ann.press(`/login ${name} some-password\r`, '=> WebSocket Connected.');
+    await ann.press('/channels\r', '=> No channels.');
+    await ann.press('\u0003', '=> Logout successful.');
+    expect(await ann.ended).toEqual([0, null]);
+
+    await using again = keyboard(state);
+    await again.says('Welcome to Parley.');
+    await again.press('\u001B[A', '/channels');
+    await again.press('\u0003', '');
+    expect(await again.ended).toEqual([0, null]);
+  }, 60_000);
 });
 
 describe('a terminal that comes late', () => {

@@ -4,8 +4,10 @@ import { coloursFor } from './screen.js';
 
 describe('commands', () => {
   it('are all explained by /help', () => {
-    const help = helpLines().join('\n');
-    for (const name of Object.keys(COMMANDS)) expect(help).toContain(`/${name}`);
+    const explained = helpLines().map((line) => line.trim().split(/ {2,}/));
+    for (const [name, { usage, about }] of Object.entries(COMMANDS)) {
+      expect(explained).toContainEqual([`/${name} ${usage}`.trimEnd(), about]);
+    }
   });
 
   it.each([

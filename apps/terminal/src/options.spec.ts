@@ -1,8 +1,9 @@
-import { DEFAULT_CONSUL, readOptions } from './options.js';
+import { readOptions } from './options.js';
 
 describe('options', () => {
   it('look for Consul on this machine by default', () => {
-    expect(readOptions([])).toEqual({ consul: DEFAULT_CONSUL, server: undefined, plain: false, help: false });
+    const consul = ['http://localhost:18500', 'http://localhost:18501', 'http://localhost:18502'];
+    expect(readOptions([])).toEqual({ consul, server: undefined, plain: false, help: false });
   });
 
   it('take several Consul servers, with or without scheme', () => {

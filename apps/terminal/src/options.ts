@@ -8,7 +8,7 @@ export interface Options {
   readonly help: boolean;
 }
 
-export const DEFAULT_CONSUL = ['http://localhost:18500', 'http://localhost:18501', 'http://localhost:18502'];
+const DEFAULT_CONSUL = ['http://localhost:18500', 'http://localhost:18501', 'http://localhost:18502'];
 
 export const USAGE = `Usage: parley-terminal [options]
 

@@ -1,5 +1,8 @@
 import { PassThrough } from 'node:stream';
+import { Api, ChatClient, Endpoints, fixedServer } from '@parley/client';
+import { openNodeSocket } from '@parley/client/node';
 import { coloursFor } from '../src/screen.js';
+import { Shell } from '../src/shell.js';
 import { TtyFace } from '../src/tty-face.js';
 import { Recorder } from './stage.js';
 
@@ -32,6 +35,21 @@ describe('the terminal with line editing', () => {
     input.write('ought\r');
     await output.seen('ought');
     expect(lines).toEqual(['half a thought']);
+    face.close();
+  });
+
+  it('empties the screen at /clear and keeps what is being typed', async () => {
+    const { input, output, face } = open();
+    const endpoints = new Endpoints(fixedServer('http://127.0.0.1:1'));
+    const client = new ChatClient({ endpoints, openSocket: openNodeSocket });
+    const shell = new Shell({ api: new Api(endpoints), client, screen: face, waitForSends: false });
+    input.write('half a th');
+    await output.seen('half a th');
+    const before = output.text.length;
+    await shell.handle('/clear');
+    const shown = output.text.slice(before);
+    expect(shown.startsWith('\u001B[1;1H\u001B[0J')).toBe(true);
+    expect(shown).toContain('Enter message: half a th');
     face.close();
   });
 

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.js';
 
-const PROGRAM = fileURLToPath(new URL('../../../apps/terminal/dist/main.js', import.meta.url));
+export const TERMINAL_PROGRAM = fileURLToPath(new URL('../../../apps/terminal/dist/main.js', import.meta.url));
 
 /** The terminal client as a process of its own, driven through pipes as a script would do it. */
 export class Terminal implements AsyncDisposable {
@@ -16,7 +16,7 @@ export class Terminal implements AsyncDisposable {
   private read = 0;
 
   constructor(...options: readonly string[]) {
-    this.child = spawn(process.execPath, [PROGRAM, ...options], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.child = spawn(process.execPath, [TERMINAL_PROGRAM, ...options], { stdio: ['pipe', 'pipe', 'inherit'] });
     createInterface({ input: this.child.stdout }).on('line', (line) => this.lines.push(line));
     this.ended = once(this.child, 'close').then(([code]) => (typeof code === 'number' ? code : null));
   }
