@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { UserCommandFrame } from '@parley/contracts';
+import { LIMITS } from '@parley/protocol';
 import { Limits } from '../src/user/limits.js';
 import { originOf, type Person, Workbench } from './workbench.js';
 
@@ -94,6 +95,24 @@ describe('accepted contacts', () => {
     );
     expect(count(frames, (frame) => frame?.type === 'DISCONNECT_RESPONSE')).toBe(5);
     expect(await bench.contactCount(ann)).toBe(0);
+  });
+});
+
+describe('more contacts than usual', () => {
+  let roomy: Workbench;
+  beforeAll(async () => {
+    roomy = await Workbench.open(new Limits(LIMITS.contacts + 1));
+  });
+  afterAll(() => roomy.close());
+
+  it('are all listed where they are allowed', async () => {
+    const ann = await roomy.person();
+    const others = await roomy.people(LIMITS.contacts + 1);
+    await roomy.users.source.query(
+      'INSERT INTO user_connection (partner_a_user_id, partner_b_user_id, status, inviter_user_id) VALUES ?',
+      [others.map(({ id }) => [ann.id, id, 'ACCEPTED', id])],
+    );
+    expect(await roomy.listed(ann, 'ACCEPTED')).toEqual(others.map(({ name }) => name).toSorted());
   });
 });
 

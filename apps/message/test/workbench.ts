@@ -69,7 +69,7 @@ export class Workbench {
     this.channels = new ChannelRepository(this.users, this.shards, this.commandLog);
     this.commands = new UserCommands(
       new AccountCommands(this.directory),
-      new ContactCommands(new ContactRepository(this.users), this.commandLog, limits, this.directory),
+      new ContactCommands(new ContactRepository(this.users, limits), this.commandLog, limits, this.directory),
       new MembershipCommands(this.channels, this.commandLog, limits),
       new Patience(),
       new UncertainCreations(new SystemClock()),

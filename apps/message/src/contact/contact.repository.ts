@@ -1,14 +1,23 @@
 import { type Transaction, UserDatabase } from '@parley/persistence';
 import { type ContactStatus, LIMITS, type UserId } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
+import { Limits } from '../user/limits.js';
 import type { Contact, ContactCase, ContactChange, Party } from './contact.rules.js';
 
-/** A list longer than this shows its first names only: pending invitations have no limit of their own. */
-const LISTED = LIMITS.contacts;
+/** However long they are, so many names fit into one record; pending invitations have no limit of their own. */
+const FITTING = 8_000;
 
 @Injectable()
 export class ContactRepository {
-  constructor(private readonly users: UserDatabase) {}
+  /** A longer list shows its first names only. A limit that was lowered takes no contact out of it. */
+  private readonly listed: number;
+
+  constructor(
+    private readonly users: UserDatabase,
+    limits: Limits,
+  ) {
+    this.listed = Math.min(Math.max(limits.contacts, LIMITS.contacts), FITTING);
+  }
 
   /**
    * ACCEPTED lists both directions, any other status only what others asked of this user. By name. May be slightly old
@@ -26,8 +35,8 @@ export class ContactRepository {
       (server) =>
         server.query(
           `${side('partner_a_user_id', 'partner_b_user_id')} UNION ALL ${side('partner_b_user_id', 'partner_a_user_id')}
-           ORDER BY username LIMIT ${LISTED}`,
-          [...parameters, ...parameters],
+           ORDER BY username LIMIT ?`,
+          [...parameters, ...parameters, this.listed],
         ),
       { mayBeOld: true },
     );
