@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { redisKeys } from '@parley/contracts';
+import { redisKeys, type UserCommandFrame } from '@parley/contracts';
 import { createLogger, createRedis, loadConfig, redisEnv } from '@parley/platform';
 import { eventually, TcpRelay } from '@parley/testing';
 import { z } from 'zod';
@@ -251,13 +251,16 @@ describe('D27: an unregistered user', () => {
     await bench.befriend(ann, bob);
     await bench.ask(bob, { type: 'CREATE_REQUEST', title: 'room', participantUsernames: [ann.name] });
     await bench.removeAccount(ann);
-    for (const frame of [
-      { type: 'INVITE_REQUEST', userInviteCode: bob.code },
-      { type: 'DISCONNECT_REQUEST', username: bob.name },
-      { type: 'CREATE_REQUEST', title: 'late', participantUsernames: [bob.name] },
-    ] as const) {
-      const asked = frame.type === 'CREATE_REQUEST' ? { ...frame, participantUsernames: [bob.name] } : frame;
-      expect(await bench.ask(ann, asked)).toMatchObject({ type: 'ERROR', messageType: frame.type });
+    const refusals: readonly [UserCommandFrame, string][] = [
+      [{ type: 'INVITE_REQUEST', userInviteCode: bob.code }, 'InviteRequest failed.'],
+      [{ type: 'ACCEPT_REQUEST', username: bob.name }, 'Accept failed.'],
+      [{ type: 'REJECT_REQUEST', username: bob.name }, 'Reject failed.'],
+      [{ type: 'DISCONNECT_REQUEST', username: bob.name }, 'Disconnect failed.'],
+      [{ type: 'CREATE_REQUEST', title: 'late', participantUsernames: [bob.name] }, 'failed.'],
+      [{ type: 'JOIN_REQUEST', inviteCode: bob.code }, 'failed.'],
+    ];
+    for (const [frame, message] of refusals) {
+      expect(await bench.ask(ann, frame)).toEqual({ type: 'ERROR', messageType: frame.type, message });
     }
     expect(await bench.contactCount(bob)).toBe(1);
   });
