@@ -110,10 +110,21 @@ describe('registering', () => {
   });
 
   it.each([
-    ['database', { USER_DB_SOURCE_URL: 'mysql://parley:f83kd02mx7qp@127.0.0.1:1/parley_users' }],
-    ['Redis', { REDIS_NODES: '127.0.0.1:1' }],
-  ])('answers 503 while the %s is away', async (_server, settings) => {
+    [
+      'database',
+      { USER_DB_SOURCE_URL: 'mysql://parley:f83kd02mx7qp@127.0.0.1:1/parley_users' },
+      // Only the session has to go, and that is in Redis.
+      { status: 200, text: 'Logout success.' },
+    ],
+    ['Redis', { REDIS_NODES: '127.0.0.1:1' }, { status: 503, text: 'Logout failed.' }],
+  ])('answers 503 to what needs the %s while that is away', async (_server, settings, loggedOut) => {
+    const { name, cookie } = await auth.newcomer();
     await using cutOff = await AuthServer.startUnready(settings);
+    const unregistered = await cutOff.ask(PATHS.unregister, { cookie });
+    expect(unregistered).toMatchObject({ status: 503, text: 'Unregister user failed.' });
+    expect(unregistered.headers.get('retry-after')).toBe('2');
+    expect(await cutOff.ask(PATHS.logout, { cookie })).toMatchObject(loggedOut);
+    expect(await auth.login(name)).toMatchObject({ status: 200 });
     expect(await cutOff.register(freshName())).toMatchObject({ status: 503, text: 'Register user failed.' });
     const login = await cutOff.login(freshName());
     expect(login).toMatchObject({ status: 503, text: 'Login failed.' });
