@@ -48,6 +48,28 @@ describe('messages at rest', () => {
     }
   });
 
+  it.each([
+    [
+      'user_connection',
+      {
+        PRIMARY: 'partner_a_user_id,partner_b_user_id',
+        partner_b: 'partner_b_user_id',
+        partner_a_status: 'partner_a_user_id,status',
+        partner_b_status: 'partner_b_user_id,status',
+        partners_status: 'partner_a_user_id,partner_b_user_id,status',
+      },
+    ],
+    ['user_channel', { PRIMARY: 'user_id,channel_id', channel_id: 'channel_id' }],
+  ])('belong to people who are found by the indexes of %s', async (table, expected) => {
+    const rows = await system.rows(
+      system.users,
+      `SELECT index_name AS name, GROUP_CONCAT(column_name ORDER BY seq_in_index) AS parts
+       FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = ? GROUP BY index_name`,
+      [table],
+    );
+    expect(Object.fromEntries(rows.map((row) => [row['name'], row['parts']]))).toEqual(expected);
+  });
+
   it('are as they were written, in any script', async () => {
     const [ann, bob] = [await person('ann'), await person('bob')];
     const channelId = await channelOf(ann, bob);

@@ -79,6 +79,11 @@ async function meet(person: Person): Promise<void> {
 }
 
 describe('0.48: lists from a replica that keeps up', () => {
+  it('come from rows, not from statements that are carried out once more', async () => {
+    const [logged] = await bench.users.source.query<object[]>('SELECT @@log_bin AS isOn, @@binlog_format AS format');
+    expect(logged).toEqual({ isOn: 1, format: 'ROW' });
+  });
+
   const steps = fc.array(
     fc.constantFrom('INVITE_REQUEST', 'ACCEPT_REQUEST', 'DISCONNECT_REQUEST', 'CREATE_REQUEST', 'QUIT'),
     { minLength: 1, maxLength: 12 },
