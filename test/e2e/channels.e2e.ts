@@ -83,7 +83,7 @@ describe('leaving and quitting', () => {
     expect(bob.wire.take('NOTIFY_MESSAGE')).toEqual([]);
   });
 
-  it('ends a membership at once and wholly, and lets the member return (D24)', async () => {
+  it('ends a membership at once and wholly, and lets the member return and be invited again (D24)', async () => {
     const [ann, bob] = [await person('ann', first), await person('bob', second)];
     const channelId = await roomOf(ann, bob);
     const inviteCode = await codeOf(ann, channelId);
@@ -107,6 +107,19 @@ describe('leaving and quitting', () => {
     await write(ann, channelId, 'welcome back');
     expect((await bob.wire.next('NOTIFY_MESSAGE')).messageSeqId).toBe(3);
     expect(await channelsOf(ann)).toEqual([{ channelId, title: 'room', headCount: 2 }]);
+
+    await ann.wire.ask({ type: 'DISCONNECT_REQUEST', username: bob.name }, 'DISCONNECT_RESPONSE');
+    const create = { type: 'CREATE_REQUEST', title: 'another', participantUsernames: [bob.name] };
+    expect(await ann.wire.askError(create)).toBe(ERROR_TEXT.unconnectedUsers);
+    await befriend(ann, bob);
+    const { channelId: another } = await ann.wire.ask(create, 'CREATE_RESPONSE');
+    await bob.wire.next('NOTIFY_JOIN', (frame) => frame.channelId === another);
+    expect(await channelsOf(bob)).toEqual([
+      { channelId, title: 'room', headCount: 2 },
+      { channelId: another, title: 'another', headCount: 2 },
+    ]);
+    await write(ann, channelId, 'still here?');
+    expect((await bob.wire.next('NOTIFY_MESSAGE')).messageSeqId).toBe(4);
   });
 
   it('keeps a channel without members: its messages stay, nobody can reach it', async () => {

@@ -78,7 +78,7 @@ describe('a rejection (D21)', () => {
 });
 
 describe('a disconnection', () => {
-  it('lets either side invite and accept again at once (D23)', async () => {
+  it('is listed for the one who was invited, and lets either side invite and accept again at once (D23)', async () => {
     const [ann, bob] = [await person('ann'), await person('bob')];
     await befriend(ann, bob);
     expect(await bob.wire.ask({ type: 'DISCONNECT_REQUEST', username: ann.name }, 'DISCONNECT_RESPONSE')).toEqual({
@@ -87,11 +87,14 @@ describe('a disconnection', () => {
       status: 'DISCONNECTED',
     });
     expect(await list(ann, 'ACCEPTED')).toEqual([]);
+    expect(await list(bob, 'DISCONNECTED')).toEqual([{ username: ann.name, status: 'DISCONNECTED' }]);
+    expect(await list(ann, 'DISCONNECTED')).toEqual([]);
     expect(await bob.wire.askError({ type: 'DISCONNECT_REQUEST', username: ann.name })).toBe(
       ERROR_TEXT.disconnectFailed,
     );
     await befriend(bob, ann);
     expect(await list(ann, 'ACCEPTED')).toEqual([{ username: bob.name, status: 'ACCEPTED' }]);
+    expect(await list(bob, 'DISCONNECTED')).toEqual([]);
   });
 });
 
