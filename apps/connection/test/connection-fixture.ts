@@ -160,6 +160,18 @@ export class ConnectionFixture implements AsyncDisposable {
     await this.answer(visitor, answer, request);
   }
 
+  /** Groups of consumers whose names begin with `prefix`. */
+  async groups(prefix: string): Promise<string[]> {
+    const admin = this.kafka.client({ retry: { retries: 5 } }).admin();
+    await admin.connect();
+    try {
+      const { groups } = await admin.listGroups();
+      return groups.map(({ groupId }) => groupId).filter((name) => name.startsWith(prefix));
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
   async control(record: ConnectionControl): Promise<void> {
     await this.produce(connectionControl, record);
   }

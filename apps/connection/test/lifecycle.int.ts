@@ -133,6 +133,7 @@ describe('an orderly stop', () => {
     await eventually(() => expect(server.relayed('WRITE')).toHaveLength(1));
     expect(await redis.exists(redisKeys.connectionServer(server.server))).toBe(1);
     expect(await server.admin.listTopics()).toContain(TOPIC(server));
+    expect(await server.groups(`listen-group-${server.server}-`)).not.toEqual([]);
 
     const whereabouts = visitors.map(({ userId }) => redisKeys.userServers(userId));
     const entries = () => Promise.all(whereabouts.map((key) => redis.zcard(key)));
