@@ -124,6 +124,12 @@ describe('the load balancer', () => {
     expect(found.toSorted()).toEqual(stack.urls.balancers.toSorted());
   });
 
+  it.each(stack.urls.consul)('is shown with everything else on a page of Consul at %s/ui', async (consul) => {
+    const page = await get(consul, '/ui');
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);
+    expect(await page.text()).toContain('<title>Consul');
+  });
+
   it.each(stack.urls.balancers)('%s answers for the page, the API and the sockets', async (balancer) => {
     const page = await get(balancer, '/');
     expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);

@@ -14,6 +14,7 @@ function consulCommand(program: string, server: ConsulServer, all: readonly Cons
     program,
     'agent',
     '-server',
+    '-ui',
     `-bootstrap-expect=${all.length}`,
     `-node=${server.name}`,
     '-bind=127.0.0.1',
