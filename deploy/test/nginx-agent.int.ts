@@ -1,5 +1,8 @@
 import { jest } from '@jest/globals';
+import { once } from 'node:events';
+import { get } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { attachStack, startStack } from '../src/index.js';
 import { eventually } from './eventually.js';
 import { StandIn } from './stand-in.js';
@@ -74,6 +77,21 @@ async function requestWithUpgradeOffer(): Promise<string> {
   });
 }
 
+/** What a service is told of a request; `fetch` would not let us write the host. */
+async function headersOfRequest(target: string, headers: Record<string, string>): Promise<unknown> {
+  const [response] = await once(get(`${balancer.url}${target}`, { headers }), 'response');
+  return JSON.parse(await text(response)).headers;
+}
+
+/** What a service is told of a socket. */
+async function headersOfSocket(headers: Record<string, string>): Promise<unknown> {
+  const offer = { connection: 'Upgrade', upgrade: 'websocket' };
+  const opening = get(`${balancer.url}/ws/v1/message`, { headers: { ...headers, ...offer } });
+  const [response, socket] = await once(opening, 'upgrade', { signal: AbortSignal.timeout(1000) });
+  sockets.push(socket);
+  return JSON.parse(response.headers.told);
+}
+
 async function registrations(): Promise<{ ServiceAddress: string; ServicePort: number }[]> {
   const response = await fetch(`${consul}/v1/catalog/service/nginx`);
   return JSON.parse(await response.text());
@@ -112,9 +130,12 @@ describe('the load balancer', () => {
   });
 
   it('tells services who the client is and which host it asked for', async () => {
+    await standIn('connection');
     await inRotation(await standIn('auth'));
-    const { headers } = JSON.parse(await (await request('/api/x', { host: 'ignored' })).text());
-    expect(headers).toMatchObject({ host: `127.0.0.1:${balancer.port}`, 'x-real-ip': '127.0.0.1' });
+    const claimed = { host: 'chat.example', 'x-real-ip': '203.0.113.9', 'x-forwarded-for': '203.0.113.9' };
+    const told = { ...claimed, 'x-real-ip': '127.0.0.1', 'x-forwarded-for': '203.0.113.9, 127.0.0.1' };
+    expect(await headersOfRequest('/api/x', claimed)).toMatchObject(told);
+    expect(await eventually(() => headersOfSocket(claimed))).toMatchObject({ ...told, upgrade: 'websocket' });
   });
 });
 

@@ -15,8 +15,9 @@ export class StandIn {
       response.end(JSON.stringify({ port: request.socket.localPort, headers: request.headers }));
     });
     // What a WebSocket server does, without the framing: bytes come back as they went.
-    server.on('upgrade', (_, socket) => {
-      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    server.on('upgrade', ({ headers }, socket) => {
+      const told = `Told: ${JSON.stringify(headers)}\r\n`;
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${told}\r\n`);
       socket.on('error', () => undefined);
       socket.pipe(socket);
     });
