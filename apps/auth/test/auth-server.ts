@@ -14,6 +14,8 @@ import { authService } from '../src/service.js';
 
 export const PASSWORD = 'correct horse';
 export const freshName = (): string => `user_${randomBytes(6).toString('hex')}`;
+/** Digits of other scripts, which the database takes for a 1 and no normal form of Unicode does. */
+export const OTHER_ONES = ['\u0661', '\u0967', '\u09e7'];
 /** Limits count by address: each test comes from its own. */
 export const freshAddress = (): string => `198.18.${randomInt(256)}.${randomInt(1, 255)}`;
 

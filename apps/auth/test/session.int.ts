@@ -1,7 +1,7 @@
 import { sessionHash } from '@parley/contracts';
 import { AUTH_TEXT, PATHS } from '@parley/protocol';
 import { eventually } from '@parley/testing';
-import { Announcements, AuthServer, freshAddress, freshName, PASSWORD } from './auth-server.js';
+import { Announcements, AuthServer, freshAddress, freshName, OTHER_ONES, PASSWORD } from './auth-server.js';
 
 let auth: AuthServer;
 let announcements: Announcements;
@@ -85,6 +85,21 @@ describe('logging in', () => {
     expect(refused).toMatchObject({ status: 429, text: AUTH_TEXT.tooManyAttempts });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
   });
+
+  it.each([true, false])(
+    'D19: counts failures in one for all spellings that the database takes for one name (with an account: %s)',
+    async (hasAccount) => {
+      await using strict = await AuthServer.start({ LOGIN_LIMIT_PER_MINUTE: '3' });
+      const name = `${freshName()}1`;
+      if (hasAccount) await strict.register(name);
+      const spellings = [name, ...OTHER_ONES.map((one) => name.replace(/1$/, one))];
+      if (hasAccount) for (const spelling of spellings) expect((await strict.login(spelling)).status).toBe(200);
+      const statuses = [];
+      for (const spelling of spellings) statuses.push((await strict.login(spelling, 'wrong horse')).status);
+      expect(statuses).toEqual([401, 401, 401, 429]);
+      expect((await strict.login(freshName())).status).toBe(401);
+    },
+  );
 
   it('D19: limits logins per address', async () => {
     await using strict = await AuthServer.start({ LOGIN_LIMIT_PER_ADDRESS_PER_MINUTE: '2' });

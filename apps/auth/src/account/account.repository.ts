@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AccountEntity, isDuplicate, UnregisteredAccountEntity, UserDatabase } from '@parley/persistence';
 import type { UserId } from '@parley/protocol';
@@ -16,6 +17,12 @@ export interface NewAccount {
 
 /** An account that is gone. */
 export type RemovedAccount = Pick<Account, 'userId' | 'username'>;
+
+const NAME_CHARACTERS = 64;
+/** By the empty first half, the name is weighed by the collation of the column. */
+const IDENTITY = `
+  SELECT HEX(WEIGHT_STRING(username)) AS weight
+  FROM (SELECT username FROM message_user WHERE FALSE UNION ALL SELECT ?) AS asked`;
 
 /** Accounts, always as the source has them: a name or password that was just changed must count at once. */
 @Injectable()
@@ -40,6 +47,18 @@ export class AccountRepository {
     return account === null
       ? undefined
       : { userId: account.userId, username: account.username, passwordHash: account.password };
+  }
+
+  /**
+   * Equal for all spellings that {@link findByName} and the unique key take for one name, whether or not there is such an
+   * account. Of text that is too long for a name the beginning counts.
+   */
+  async identityOf(username: string): Promise<string> {
+    const [row] = await this.database.source.query<{ weight: string }[]>(IDENTITY, [
+      username.slice(0, NAME_CHARACTERS),
+    ]);
+    if (row === undefined) throw new Error('the database does not say how it compares a name');
+    return createHash('sha256').update(row.weight).digest('hex');
   }
 
   exists(userId: UserId): Promise<boolean> {

@@ -82,7 +82,9 @@ export class AccountService {
   }
 
   private async tryRegister(account: RegisterRequest, address: string): Promise<Result<void, RegisterFailure>> {
-    const wait = (await this.limits.registerFrom(address)) ?? (await this.limits.registerAs(account.username));
+    const fromHere = await this.limits.registerFrom(address);
+    if (fromHere !== undefined) return tooMany(fromHere);
+    const wait = await this.limits.registerAs(await this.accounts.identityOf(account.username));
     if (wait !== undefined) return tooMany(wait);
     const added = await this.accounts.add({
       username: account.username.normalize('NFC'),
@@ -96,13 +98,16 @@ export class AccountService {
     { username, password }: LoginRequest,
     address: string,
   ): Promise<Result<Holder, LoginFailure>> {
-    const wait = (await this.limits.loginFrom(address)) ?? (await this.limits.loginAs(username));
+    const fromHere = await this.limits.loginFrom(address);
+    if (fromHere !== undefined) return tooMany(fromHere);
+    const identity = await this.accounts.identityOf(username);
+    const wait = await this.limits.loginAs(identity);
     if (wait !== undefined) return tooMany(wait);
     const account = await this.find(username);
     if (!(await this.passwords.matches(account?.passwordHash, password)) || account === undefined) {
       return wrongCredentials();
     }
-    await this.limits.loginSucceeded(username);
+    await this.limits.loginSucceeded(identity);
     return ok({ userId: account.userId, username: account.username });
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { redisKeys } from '@parley/contracts';
 import { RedisClient } from '@parley/platform';
-import { retryAfterSeconds, subjectOfName, WINDOW_SECONDS } from './limit.rules.js';
+import { retryAfterSeconds, WINDOW_SECONDS } from './limit.rules.js';
 
 /** Attempts allowed in one minute. */
 export class AttemptSettings {
@@ -25,7 +25,10 @@ const FORGIVE = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('DECR', KEYS[1]) end
 return 0`;
 
-/** Counts attempts in Redis, so that all instances share one count. Rejects when Redis cannot be reached. */
+/**
+ * Counts attempts in Redis, so that all instances share one count. An `identity` is the same for all spellings of a name.
+ * Rejects when Redis cannot be reached.
+ */
 @Injectable()
 export class AttemptLimits {
   constructor(
@@ -39,8 +42,8 @@ export class AttemptLimits {
   }
 
   /** Counts a registration by its name: each costs a password's hash, from however many addresses they come. */
-  registerAs(name: string): Promise<number | undefined> {
-    return this.count('register', subjectOfName(name), this.settings.registerPerName);
+  registerAs(identity: string): Promise<number | undefined> {
+    return this.count('register', `name:${identity}`, this.settings.registerPerName);
   }
 
   /** Counts a login by its address; the seconds to wait if it is one too many. */
@@ -52,12 +55,12 @@ export class AttemptLimits {
    * Counts a login by its name before the password is looked at, so that attempts made at once cannot pass together;
    * the seconds to wait if it is one too many. A good one is taken back by {@link loginSucceeded}.
    */
-  loginAs(name: string): Promise<number | undefined> {
-    return this.count('login', subjectOfName(name), this.settings.loginPerName);
+  loginAs(identity: string): Promise<number | undefined> {
+    return this.count('login', `name:${identity}`, this.settings.loginPerName);
   }
 
-  async loginSucceeded(name: string): Promise<void> {
-    await this.redis.eval(FORGIVE, 1, redisKeys.attempts('login', subjectOfName(name)));
+  async loginSucceeded(identity: string): Promise<void> {
+    await this.redis.eval(FORGIVE, 1, redisKeys.attempts('login', `name:${identity}`));
   }
 
   private async count(action: Action, subject: string, limit: number): Promise<number | undefined> {

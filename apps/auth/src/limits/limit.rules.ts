@@ -2,7 +2,6 @@ import { z } from 'zod';
 
 export const WINDOW_SECONDS = 60;
 
-const NAME_CHARACTERS = 64;
 const Counted = z.tuple([z.number(), z.number()]);
 
 /**
@@ -12,10 +11,4 @@ const Counted = z.tuple([z.number(), z.number()]);
 export function retryAfterSeconds(counted: unknown, limit: number): number | undefined {
   const [attempts, secondsLeft] = Counted.parse(counted);
   return attempts > limit ? Math.max(1, secondsLeft) : undefined;
-}
-
-/** One subject for all spellings that the database takes for one name (case and accents do not matter). */
-export function subjectOfName(name: string): string {
-  const folded = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-  return `name:${folded.slice(0, NAME_CHARACTERS)}`;
 }
