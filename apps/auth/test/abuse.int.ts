@@ -44,7 +44,7 @@ describe('a session', () => {
       const answer = await auth.ask(PATHS.login, { body: { username: name, password: PASSWORD }, cookie: chosen });
       expect(answer.status).toBe(200);
       expect(answer.text).not.toBe(chosen);
-      expect((await auth.sessions.find(chosen))?.session.username).not.toBe(name);
+      expect((await auth.sessions.find(chosen))?.holder.username).not.toBe(name);
     }
   });
 });

@@ -31,7 +31,7 @@ describe('logging in', () => {
   it('finds the account in other case and remembers the name as it was registered', async () => {
     const { name } = await auth.newcomer();
     const { text: cookie } = await auth.login(name.toUpperCase());
-    expect((await auth.sessions.find(cookie))?.session.username).toBe(name);
+    expect((await auth.sessions.find(cookie))?.holder.username).toBe(name);
   });
 
   it('makes a new session every time and keeps the others', async () => {

@@ -81,7 +81,7 @@ export function fakeSocket({
   };
   const socket = new ClientSocket({
     id,
-    session: { hash: `hash-${user}`, session: { userId: userId(user), username: `user${user}`, createdAt: '' } },
+    session: { hash: `hash-${user}`, holder: { userId: userId(user), username: `user${user}`, createdAt: '' } },
     wantsNotices,
     ws: peer as unknown as WebSocket,
     stream: stream as unknown as Duplex,

@@ -8,7 +8,7 @@ import { SessionSettings } from './settings.js';
 /** A session that exists; `hash` is the name it is stored under and the only form that may be passed on or logged. */
 export interface ActiveSession {
   readonly hash: string;
-  readonly session: Session;
+  readonly holder: Session;
 }
 
 /** Scripts, because a session without an expiry would never end: the value and its expiry are set together. */
@@ -54,14 +54,14 @@ export class SessionStore {
     const hash = cookie === undefined ? undefined : sessionHash(cookie);
     if (hash === undefined) return undefined;
     const stored = Session.safeParse(await this.redis.hgetall(redisKeys.session(hash)));
-    return stored.success ? { hash, session: stored.data } : undefined;
+    return stored.success ? { hash, holder: stored.data } : undefined;
   }
 
   /** Gives the session its full time again; false when it is over. */
-  async renew({ hash, session }: ActiveSession): Promise<boolean> {
+  async renew({ hash, holder }: ActiveSession): Promise<boolean> {
     const renewed = await this.redis.expire(redisKeys.session(hash), this.settings.ttlSeconds);
     if (renewed === 0) return false;
-    await this.index(session.userId, hash);
+    await this.index(holder.userId, hash);
     return true;
   }
 
@@ -71,18 +71,24 @@ export class SessionStore {
   }
 
   /** Ends one session; false when it was over already. */
-  async end({ hash, session }: ActiveSession): Promise<boolean> {
-    const ended = await this.redis.del(redisKeys.session(hash));
-    await this.redis.srem(redisKeys.userSessions(session.userId), hash);
-    return ended === 1;
+  async end({ hash }: Pick<ActiveSession, 'hash'>): Promise<boolean> {
+    // The next login drops it from the index: one command more could fail when the session is over already.
+    return (await this.redis.del(redisKeys.session(hash))) === 1;
   }
 
-  /** Ends all sessions of a user and returns the hashes they were stored under. */
+  /**
+   * Ends all sessions of a user and returns the hashes they were stored under. Gives the same ones again, so that all can
+   * be told of their end, until they are {@link forget forgotten}.
+   */
   async endAll(userId: UserId): Promise<string[]> {
     const hashes = await this.redis.smembers(redisKeys.userSessions(userId));
-    await Promise.all(hashes.map((hash) => this.redis.del(redisKeys.session(hash))));
-    if (hashes.length > 0) await this.redis.srem(redisKeys.userSessions(userId), ...hashes);
+    await Promise.all(hashes.map((hash) => this.end({ hash })));
     return hashes;
+  }
+
+  /** Everybody who has to know that these sessions are over does. */
+  async forget(userId: UserId, hashes: readonly string[]): Promise<void> {
+    if (hashes.length > 0) await this.redis.srem(redisKeys.userSessions(userId), ...hashes);
   }
 
   private async index(userId: UserId, hash: string): Promise<void> {
@@ -95,6 +101,6 @@ export class SessionStore {
     const hashes = await this.redis.smembers(redisKeys.userSessions(userId));
     const alive = await Promise.all(hashes.map((hash) => this.exists(hash)));
     const ended = hashes.filter((_, position) => alive[position] === false);
-    if (ended.length > 0) await this.redis.srem(redisKeys.userSessions(userId), ...ended);
+    await this.forget(userId, ended);
   }
 }

@@ -19,21 +19,25 @@ export class SessionEndings {
   async end(active: ActiveSession): Promise<void> {
     // The session goes first: a socket that is closed before could be opened again with it.
     await this.sessions.end(active);
-    await this.announce([active.hash]);
-  }
-
-  async endAll(userId: UserId): Promise<void> {
-    await this.announce(await this.sessions.endAll(userId));
-  }
-
-  /** The sessions are over either way; without the word, sockets close when their server next looks at the session. */
-  private async announce(hashes: readonly string[]): Promise<void> {
-    this.metrics.sessionsEnded.inc(hashes.length);
-    const records = hashes.map((session) => connectionControl.encode({ kind: 'SESSION_ENDED', session }));
+    this.metrics.sessionsEnded.inc();
     try {
-      await this.producer.sendAll(records.map((value) => ({ topic: connectionControl.name, key: null, value })));
+      await this.announce([active.hash]);
     } catch (error) {
-      this.log.warn({ error, sessions: hashes.length }, 'could not tell of ended sessions');
+      // It is over either way, and nobody can end it again: its sockets close when their server next looks at it.
+      this.log.warn({ error }, 'could not tell of an ended session');
     }
+  }
+
+  /** To be repeated when it rejects: then the sessions are over, but not everybody may know. */
+  async endAll(userId: UserId): Promise<void> {
+    const hashes = await this.sessions.endAll(userId);
+    await this.announce(hashes);
+    await this.sessions.forget(userId, hashes);
+    this.metrics.sessionsEnded.inc(hashes.length);
+  }
+
+  private async announce(hashes: readonly string[]): Promise<void> {
+    const records = hashes.map((session) => connectionControl.encode({ kind: 'SESSION_ENDED', session }));
+    await this.producer.sendAll(records.map((value) => ({ topic: connectionControl.name, key: null, value })));
   }
 }

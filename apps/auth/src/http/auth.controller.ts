@@ -65,7 +65,7 @@ export class AuthController {
     @CurrentSession() active: ActiveSession,
     @Res({ passthrough: true }) response: Response,
   ): Promise<string> {
-    await this.accounts.unregister(active.session);
+    await this.accounts.unregister(active.holder);
     response.setHeader('Set-Cookie', expireCookie(this.cookies));
     return AUTH_TEXT.unregistered;
   }

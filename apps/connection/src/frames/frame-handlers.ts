@@ -6,6 +6,9 @@ import type { ClientSocket } from '../socket/client-socket.js';
 import { FrameSender } from './frame-sender.js';
 import { ReadReporter } from './read-reporter.js';
 
+/** KEEP_ALIVE frames that come faster are one. */
+const KEEP_ALIVE_EVERY_MS = 1_000;
+
 /** `text` is the frame as it came: a repetition is recognised by it. */
 type FrameHandler<T extends ClientFrameType> = (socket: ClientSocket, frame: ClientFrameOf<T>, text: string) => void;
 /** A frame without a handler, or a handler without a frame, does not compile. */
@@ -53,7 +56,7 @@ export class FrameHandlers {
         sender.toChannel(socket, frame.channelId, frame, text);
       },
       READ_MESSAGE_ACK: (socket, frame) => this.readUpTo(socket, frame),
-      KEEP_ALIVE: (socket) => sessions.renew(socket),
+      KEEP_ALIVE: (socket) => sessions.renew(socket, KEEP_ALIVE_EVERY_MS),
     };
   }
 

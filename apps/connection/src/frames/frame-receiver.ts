@@ -25,7 +25,7 @@ export class FrameReceiver {
     this.metrics.framesIn.inc();
     const now = performance.now();
     if (!this.pulse.isSteady(now) || !this.withinBudget(socket, now)) return;
-    this.sessions.touch(socket, now);
+    this.sessions.renew(socket);
     if (this.sender.refusedUnread(socket, text)) return;
     const frame = decodeClientFrame(text);
     if (frame.ok) {

@@ -6,10 +6,10 @@ import type { ClientSocket } from '../socket/client-socket.js';
 const LOOK_EVERY_MS = 1_000;
 /** Frames other than KEEP_ALIVE renew a session no more often than this. */
 const RENEW_EVERY_MS = 60_000;
-/** KEEP_ALIVE frames that come faster are one. */
-const RENEW_AT_MOST_EVERY_MS = 1_000;
 /** Of a short-lived session, this part may pass before a frame renews it. */
 const RENEW_AFTER_PART = 0.2;
+/** The word of a logout may be lost on its way: so long may a socket go on in spite of it. */
+const CONFIRM_EVERY_MS = 60_000;
 
 interface WatchedSession {
   readonly active: ActiveSession;
@@ -17,6 +17,8 @@ interface WatchedSession {
   /** When it ends if nobody renews it, and when it was last renewed from here; ms of the monotonic clock. */
   endsAt: number;
   renewedAt: number;
+  /** When Redis was last asked and had it. */
+  confirmedAt: number;
   isAsking: boolean;
 }
 
@@ -45,18 +47,23 @@ export class SessionWatch {
     clearInterval(this.timer);
   }
 
-  /** A socket was opened on a session that has just been renewed. */
+  /**
+   * A socket was opened on a session that has just been renewed. It may have ended since, and the word of that may have
+   * passed before there was a socket to close.
+   */
   join(socket: ClientSocket): void {
     const now = performance.now();
     const { hash } = socket.session;
     let session = this.sessions.get(hash);
     if (session === undefined) {
-      session = { active: socket.session, sockets: new Set(), endsAt: 0, renewedAt: 0, isAsking: false };
+      session = { active: socket.session, sockets: new Set(), endsAt: 0, renewedAt: 0, confirmedAt: 0, isAsking: false };
       this.sessions.set(hash, session);
     }
     session.sockets.add(socket);
     session.renewedAt = now;
     session.endsAt = now + this.ttlMs;
+    session.confirmedAt = -Infinity;
+    this.confirm(session, now);
   }
 
   leave(socket: ClientSocket): void {
@@ -65,16 +72,17 @@ export class SessionWatch {
     if (session?.sockets.size === 0) this.sessions.delete(socket.session.hash);
   }
 
-  /** Any frame is a sign of life; it costs a command to Redis only now and then. */
-  touch(socket: ClientSocket, now: number): void {
-    const session = this.sessions.get(socket.session.hash);
-    if (session !== undefined && now - session.renewedAt >= this.renewEveryMs) this.renewSession(session, now);
-  }
-
-  renew(socket: ClientSocket): void {
+  /** A sign of life. Those that come faster than `atMostEveryMs` cost no command to Redis. */
+  renew(socket: ClientSocket, atMostEveryMs = this.renewEveryMs): void {
     const now = performance.now();
     const session = this.sessions.get(socket.session.hash);
-    if (session !== undefined && now - session.renewedAt >= RENEW_AT_MOST_EVERY_MS) this.renewSession(session, now);
+    if (session === undefined || now - session.renewedAt < atMostEveryMs) return;
+    session.renewedAt = now;
+    this.ask(session, now, async () => {
+      if (!(await this.store.renew(session.active))) return false;
+      session.endsAt = now + this.ttlMs;
+      return true;
+    });
   }
 
   /** Logged out, or the account is gone. */
@@ -82,28 +90,24 @@ export class SessionWatch {
     for (const socket of this.sessions.get(hash)?.sockets ?? []) socket.close('sessionEnded');
   }
 
-  private renewSession(session: WatchedSession, now: number): void {
-    session.renewedAt = now;
-    this.ask(session, async () => {
-      if (!(await this.store.renew(session.active))) return false;
-      session.endsAt = now + this.ttlMs;
-      return true;
-    });
-  }
-
+  /** Somebody else may have renewed or ended it: the same session can be in use on another server. */
   private look(now: number): void {
     for (const session of this.sessions.values()) {
-      if (session.endsAt > now || session.isAsking) continue;
-      session.isAsking = true;
-      // Somebody else may have renewed it: the same session can be in use on another server.
-      this.ask(session, () => this.store.exists(session.active.hash));
+      const isDue = session.endsAt <= now || now - session.confirmedAt >= CONFIRM_EVERY_MS;
+      if (isDue && !session.isAsking) this.confirm(session, now);
     }
   }
 
-  private ask(session: WatchedSession, isAlive: () => Promise<boolean>): void {
+  private confirm(session: WatchedSession, now: number): void {
+    this.ask(session, now, () => this.store.exists(session.active.hash));
+  }
+
+  private ask(session: WatchedSession, now: number, isAlive: () => Promise<boolean>): void {
+    session.isAsking = true;
     isAlive()
       .then((alive) => {
-        if (!alive) this.ended(session.active.hash);
+        if (alive) session.confirmedAt = now;
+        else this.ended(session.active.hash);
       })
       // A Redis that cannot be asked has not said that the session is over: asked again at the next look.
       .catch((error: unknown) => this.log.debug({ error }, 'cannot look after a session'))

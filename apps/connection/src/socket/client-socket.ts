@@ -93,8 +93,8 @@ export class ClientSocket {
     this.id = id;
     this.session = session;
     this.wantsNotices = wantsNotices;
-    this.userId = session.session.userId;
-    this.username = session.session.username;
+    this.userId = session.holder.userId;
+    this.username = session.holder.username;
     this.ws = ws;
     this.framesInFlight = limits.framesInFlight;
     this.budget = new FrameBudget(limits, performance.now());
