@@ -3,7 +3,7 @@ import { APP_FILTER } from '@nestjs/core';
 import { kafkaOptionsFrom } from '@parley/kafka';
 import { databaseOptionsFrom, PersistenceModule } from '@parley/persistence';
 import { RedisModule } from '@parley/platform';
-import { SessionModule } from '@parley/session';
+import { AllowedOrigins, SessionModule } from '@parley/session';
 import { AccountRepository } from './account/account.repository.js';
 import { AccountService } from './account/account.service.js';
 import { Passwords } from './account/password.js';
@@ -40,6 +40,7 @@ export class AppModule {
       providers: [
         { provide: AttemptSettings, useValue: attempts },
         { provide: TrustedProxies, useValue: new TrustedProxies(config.TRUSTED_PROXIES) },
+        { provide: AllowedOrigins, useValue: new AllowedOrigins(config.ALLOWED_ORIGINS) },
         { provide: CookieSettings, useValue: new CookieSettings(config.COOKIE_SECURE) },
         { provide: APP_FILTER, useClass: PlainTextFilter },
         AccountRepository,

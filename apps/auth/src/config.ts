@@ -1,7 +1,7 @@
 import { kafkaEnv } from '@parley/kafka';
 import { databaseEnv } from '@parley/persistence';
 import { booleanVar, integerVar, listVar, redisEnv, serviceEnv } from '@parley/platform';
-import { sessionEnv } from '@parley/session';
+import { originEnv, sessionEnv } from '@parley/session';
 import { z } from 'zod';
 import { isAddressOrSubnet } from './limits/client-address.js';
 
@@ -16,6 +16,7 @@ export const authEnv = z.object({
   ...redisEnv,
   ...databaseEnv,
   ...sessionEnv,
+  ...originEnv,
   COOKIE_SECURE: booleanVar()
     .default(false)
     .describe('Keeps browsers from sending the session cookie over plain HTTP; set it where people come over HTTPS.'),

@@ -70,10 +70,23 @@ describe('a page of somebody else', () => {
     },
   );
 
-  it('is told apart from our own', async () => {
+  it.each(['http://127.0.0.1:1', 'http://evil.example', 'null'])(
+    'cannot do so either where the browser tells its origin alone, as over plain HTTP (%s)',
+    async (origin) => {
+      const { cookie } = await auth.newcomer();
+      for (const path of [PATHS.logout, PATHS.unregister]) {
+        expect(await auth.ask(path, { cookie, headers: { origin } })).toMatchObject({ status: 403, text: '' });
+      }
+      expect(await auth.sessions.find(cookie)).toBeDefined();
+    },
+  );
+
+  it.each([
+    ['by what the browser says', () => ({ 'sec-fetch-site': 'same-origin' })],
+    ['by its origin', () => ({ origin: auth.origin })],
+  ])('is told apart from our own %s', async (_how, headersOf) => {
     const { cookie } = await auth.newcomer();
-    const own = { cookie, headers: { 'sec-fetch-site': 'same-origin' } };
-    expect(await auth.ask(PATHS.logout, own)).toMatchObject({ status: 200 });
+    expect(await auth.ask(PATHS.logout, { cookie, headers: headersOf() })).toMatchObject({ status: 200 });
   });
 
   it('gets nothing of an answer to read: no answer allows another origin', async () => {

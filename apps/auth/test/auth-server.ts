@@ -50,6 +50,10 @@ export class AuthServer implements AsyncDisposable {
     return new AuthServer(await startService<typeof authEnv>(authService, config));
   }
 
+  get origin(): string {
+    return `http://127.0.0.1:${this.running.port}`;
+  }
+
   get sessions(): SessionStore {
     return this.running.app.get(SessionStore, { strict: false });
   }
@@ -71,7 +75,7 @@ export class AuthServer implements AsyncDisposable {
     passport.use(LOGIN_STRATEGY, this.running.app.get(LoginStrategy, { strict: false }));
     passport.use(SESSION_STRATEGY, this.running.app.get(SessionStrategy, { strict: false }));
     const isText = typeof body === 'string';
-    const response = await fetch(`http://127.0.0.1:${this.running.port}${path}`, {
+    const response = await fetch(this.origin + path, {
       method,
       headers: {
         'x-real-ip': from,

@@ -1,6 +1,6 @@
 import { kafkaEnv } from '@parley/kafka';
-import { integerVar, redisEnv, serviceEnv, textVar } from '@parley/platform';
-import { sessionEnv } from '@parley/session';
+import { integerVar, redisEnv, serviceEnv } from '@parley/platform';
+import { originEnv, sessionEnv } from '@parley/session';
 import { z } from 'zod';
 
 /** Everything that can be set from outside. */
@@ -9,9 +9,7 @@ export const connectionEnv = z.object({
   ...kafkaEnv,
   ...redisEnv,
   ...sessionEnv,
-  ALLOWED_ORIGINS: textVar('a comma-separated list of same-host, * and origins like https://chat.example.org')
-    .default('same-host')
-    .describe('Pages that may open sockets. same-host: pages that come from the host the socket goes to.'),
+  ...originEnv,
   MAX_SOCKETS: integerVar({ min: 1, max: 1_000_000 })
     .default(10_000)
     .describe('Open sockets of this instance; more are refused with 503.'),

@@ -3,10 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { sessionCookie } from '@parley/contracts';
 import { Log } from '@parley/platform';
 import { err, NOTICES, ok, PATHS, type Result } from '@parley/protocol';
-import { type ActiveSession, SessionStore } from '@parley/session';
+import { type ActiveSession, AllowedOrigins, SessionStore } from '@parley/session';
 import { ConnectionSettings } from '../config.js';
 import { OpenSockets } from '../socket/open-sockets.js';
-import { AllowedOrigins } from './allowed-origins.js';
 
 /** HTTP status of a refused upgrade. */
 export type Refusal = 401 | 403 | 404 | 503;

@@ -56,7 +56,14 @@ export class SessionWatch {
     const { hash } = socket.session;
     let session = this.sessions.get(hash);
     if (session === undefined) {
-      session = { active: socket.session, sockets: new Set(), endsAt: 0, renewedAt: 0, confirmedAt: 0, isAsking: false };
+      session = {
+        active: socket.session,
+        sockets: new Set(),
+        endsAt: 0,
+        renewedAt: 0,
+        confirmedAt: 0,
+        isAsking: false,
+      };
       this.sessions.set(hash, session);
     }
     session.sockets.add(socket);

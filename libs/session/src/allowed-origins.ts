@@ -1,5 +1,5 @@
 /**
- * Which web pages may open a socket. Browsers send cookies along whatever page asks, so without this check any page
+ * Which web pages may speak for who visits them. Browsers send cookies along whatever page asks, so without this check any page
  * could speak for a logged-in visitor; other programs send no Origin or whatever they like.
  */
 export class AllowedOrigins {
