@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connectionPresence, PRESENCE_ENTRIES, type Snapshot } from '@parley/contracts';
 import { BatchingProducer, BroadcastConsumer, createKafka, kafkaEnv, kafkaOptionsFrom } from '@parley/kafka';
-import { ConsulClient, createLogger, loadConfig, SystemClock } from '@parley/platform';
+import { ConsulClient, createLogger, loadConfig } from '@parley/platform';
 import { channelId, seq, userId } from '@parley/protocol';
 import { eventually } from '@parley/testing';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ const kafka = createKafka(kafkaOptionsFrom(loadConfig(z.object(kafkaEnv)), 'pres
 const producer = new BatchingProducer({ kafka });
 const consumer = new BroadcastConsumer({ kafka, groupPrefix: 'presence-test' });
 const presence = new PresenceMap();
-const watch = new PresenceWatch(presence, consumer, producer, new ConsulClient([]), new SystemClock());
+const watch = new PresenceWatch(presence, consumer, producer, new ConsulClient([]), log);
 const server = randomUUID();
 
 beforeAll(() => watch.start(() => undefined), 30_000);

@@ -21,7 +21,7 @@ import {
   type Route,
   UserDatabase,
 } from '@parley/persistence';
-import { createLogger, createRedis, loadConfig, redisEnv, SystemClock } from '@parley/platform';
+import { createLogger, createRedis, loadConfig, redisEnv } from '@parley/platform';
 import { channelId, type ChannelId, seq, type ServerFrame, userId, type UserId } from '@parley/protocol';
 import { eventually } from '@parley/testing';
 import { z } from 'zod';
@@ -201,7 +201,7 @@ export class Owner {
       states,
       new MessageWriter(store, states),
       store,
-      new ChannelCommands(states, channels, this.presence, history, reads, this.unseen, new SystemClock()),
+      new ChannelCommands(states, channels, this.presence, history, reads, this.unseen, quiet),
       reads,
       this.unseen,
       this.presence,

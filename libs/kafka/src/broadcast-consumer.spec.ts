@@ -10,11 +10,12 @@ const PATIENCE_MS = 10_000;
 async function setUp() {
   const consumers: ScriptedConsumer[] = [];
   const groups: string[] = [];
+  const topic = { end: 7 };
   const admin = {
     connect: async () => {},
     disconnect: async () => {},
     listTopics: async () => [TOPIC],
-    fetchTopicOffsets: async () => [{ partition: 0, high: '7' }],
+    fetchTopicOffsets: async () => [{ partition: 0, high: String(topic.end) }],
     listGroups: async () => ({ groups: [] }),
   };
   const consumer = ({ groupId }: ConsumerConfig) => {
@@ -27,7 +28,7 @@ async function setUp() {
   const broadcast = new BroadcastConsumer({ kafka: handle as unknown as KafkaHandle, groupPrefix: 'listen' });
   const heard: string[] = [];
   await broadcast.start(TOPIC, (records) => void heard.push(...records.map(({ offset }) => String(offset))));
-  return { broadcast, consumers, groups, heard };
+  return { broadcast, consumers, groups, heard, topic };
 }
 
 const handOver = (consumer: ScriptedConsumer | undefined, ...offsets: number[]) =>
@@ -74,5 +75,15 @@ it('hands over each record once, even if a consumer that is gone comes late with
   await handOver(consumers[0], 10, 11);
   await handOver(second, 11, 12);
   expect(heard).toEqual(['7', '8', '9', '10', '11', '12']);
+  await broadcast.close();
+});
+
+it('tells whether it has handed over all that there is', async () => {
+  const { broadcast, consumers, topic } = await setUp();
+  expect(await broadcast.hasReadAll(TOPIC)).toBe(true);
+  topic.end = 9;
+  expect(await broadcast.hasReadAll(TOPIC)).toBe(false);
+  await handOver(consumers[0], 7, 8);
+  expect(await broadcast.hasReadAll(TOPIC)).toBe(true);
   await broadcast.close();
 });

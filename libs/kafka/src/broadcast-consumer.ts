@@ -43,6 +43,15 @@ export class BroadcastConsumer {
     return this.#readings.every(({ member }) => member.ready());
   }
 
+  /**
+   * Whether all that the topic held when this was asked has been handed over.
+   * @throws Error when Kafka does not answer
+   */
+  async hasReadAll(topic: string): Promise<boolean> {
+    const reading = this.#readings.find((each) => each.topic === topic);
+    return reading !== undefined && (await reading.isAtEnd(this.#admin));
+  }
+
   /** Stops reading and removes its groups. */
   async close(): Promise<void> {
     await Promise.all(this.#readings.map(({ member }) => member.stop()));
@@ -87,12 +96,27 @@ class TopicReading {
     });
   }
 
+  get topic(): string {
+    return this.options.topic;
+  }
+
+  async isAtEnd(admin: KafkaAdmin): Promise<boolean> {
+    const behind = await this.#behind(admin);
+    return behind.size === 0 && !this.#isHandling;
+  }
+
   async #unread(partitions: readonly number[], admin: KafkaAdmin): Promise<readonly string[]> {
-    const { topic, next } = this.options;
+    const { topic } = this.options;
     if (this.#isHandling || partitions.length === 0) return [];
+    const behind = await this.#behind(admin);
+    return partitions.filter((each) => behind.has(each)).map((partition) => placeOf({ topic, partition }));
+  }
+
+  /** Partitions that hold more than has been handed over. */
+  async #behind(admin: KafkaAdmin): Promise<ReadonlySet<number>> {
+    const { topic, next } = this.options;
     const ends = await admin.endOffsets(topic);
-    const behind = partitions.filter((each) => (ends.get(each) ?? 0n) > (next.get(each) ?? 0n));
-    return behind.map((partition) => placeOf({ topic, partition }));
+    return new Set([...ends.keys()].filter((each) => (ends.get(each) ?? 0n) > (next.get(each) ?? 0n)));
   }
 
   #resume(assignment: Assignment): void {

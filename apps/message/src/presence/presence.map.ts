@@ -69,7 +69,7 @@ export class PresenceMap {
   /** Servers that stopped or fell silent and have not been heard since, and how they went. */
   private readonly gone = new Map<string, 'stopped' | 'silent'>();
 
-  /** Takes in an announcement. `now` in ms. Returns viewers that it takes away without a word of their own. */
+  /** Takes in an announcement. `now` in ms of a clock that nobody sets, as everywhere here. Returns viewers that it takes away without a word of their own. */
   apply(record: ConnectionPresence, now: number): LostViewer[] {
     if (record.kind === 'GONE') {
       return this.servers.get(record.server)?.boot === record.boot ? this.drop(record.server, 'stopped') : [];
@@ -86,10 +86,15 @@ export class PresenceMap {
     return lost;
   }
 
-  /** Forgets servers that have been silent for too long. */
-  expire(now: number): LostViewer[] {
-    const dead = [...this.servers].filter(([, server]) => now - server.lastHeard > PRESENCE.deadAfterMs);
+  /** Forgets servers that have been silent for too long. What they said before `upTo` has been read. */
+  expire(upTo: number): LostViewer[] {
+    const dead = [...this.servers].filter(([, server]) => upTo - server.lastHeard > PRESENCE.deadAfterMs);
     return dead.flatMap(([name]) => this.drop(name));
+  }
+
+  /** Nobody could be heard for so long: that is no silence of theirs. */
+  excuse(ms: number): void {
+    for (const server of this.servers.values()) server.lastHeard += ms;
   }
 
   /**
@@ -155,6 +160,11 @@ export class PresenceMap {
   /** Whether the server has said all that it holds. */
   knowsAllOf(server: string): boolean {
     return this.servers.get(server)?.isComplete ?? false;
+  }
+
+  /** Whether every server that was heard of has. */
+  knowsAll(): boolean {
+    return [...this.servers.values()].every(({ isComplete }) => isComplete);
   }
 
   serverNames(): string[] {

@@ -1,10 +1,10 @@
 import type { ChannelCommand, MembersChanged, Reads, Replay, ViewerLeft } from '@parley/contracts';
 import { ERROR_TEXT, seq, type ServerFrame, UNAVAILABLE_TEXT } from '@parley/protocol';
 import { isUnavailable, unlessUnavailable } from '@parley/persistence';
-import { Clock } from '@parley/platform';
 import { Injectable } from '@nestjs/common';
 import { ChannelRepository } from '../channel/channel.repository.js';
 import type { DeliveryBatch } from '../delivery/delivery.batch.js';
+import { EventLog } from '../events.js';
 import { PresenceMap } from '../presence/presence.map.js';
 import { type ChannelState, ChannelStates } from './channel.states.js';
 import { History } from './history.js';
@@ -21,7 +21,7 @@ export class ChannelCommands {
     private readonly history: History,
     private readonly reads: ReadPositions,
     private readonly unseen: Unseen,
-    private readonly clock: Clock,
+    private readonly events: EventLog,
   ) {}
 
   /** Answers a member's command; a database that is away becomes an ERROR that invites another try. */
@@ -80,6 +80,7 @@ export class ChannelCommands {
     const page = await unlessUnavailable(this.history.after(channel, after));
     if (page === undefined) return;
     const messages = page.map(({ message }) => message);
+    this.events.replayed(server, channelId, after);
     out.replayed(server, { kind: 'REPLAYED', channelId, messages, last: channel.lastSeq });
   }
 
@@ -100,7 +101,7 @@ export class ChannelCommands {
     switch (frame.type) {
       case 'ENTER_REQUEST': {
         const lastReadMessageSeqId = await this.reads.of(userId, channelId);
-        this.presence.enter(channelId, channel.lastSeq, origin, this.clock.now());
+        this.presence.enter(channelId, channel.lastSeq, origin, performance.now());
         const { title, lastSeq: lastChannelMessageSeqId } = channel;
         return { type: 'ENTER_RESPONSE', channelId, title, lastReadMessageSeqId, lastChannelMessageSeqId };
       }
