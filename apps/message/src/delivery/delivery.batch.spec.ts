@@ -48,6 +48,17 @@ const pushOf = (record: OutRecord | undefined) => {
 };
 
 describe('DeliveryBatch', () => {
+  it('makes one push of a message for all who turn up one after the other, and another one in the next batch', () => {
+    const batch = new DeliveryBatch(new PresenceMap());
+    for (const user of [ann, bob]) for (const n of [1, 2]) batch.pushMessage(message(n), '', [user]);
+    expect(batch.take().map((record) => pushOf(record)?.userIds)).toEqual([
+      [ann, bob],
+      [ann, bob],
+    ]);
+    batch.pushMessage(message(1), '', [cat]);
+    expect(batch.take().map((record) => pushOf(record)?.userIds)).toEqual([[cat]]);
+  });
+
   it('makes one record per server, whatever the number of viewers, messages and answers', () => {
     const viewers = Array.from({ length: 50 }, (_, n): [string, string, typeof ann] => [
       n % 2 === 0 ? 's1' : 's2',

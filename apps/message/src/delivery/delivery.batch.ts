@@ -25,6 +25,8 @@ export class DeliveryBatch {
   private readonly entries = new Map<string, NotificationEntry[]>();
   private readonly notices = new Map<string, NotificationEntry[]>();
   private readonly pushes: PushNotification[] = [];
+  /** For whom each message is pushed, by the id of the push. */
+  private readonly unseenBy = new Map<string, UserId[]>();
 
   constructor(private readonly presence: PresenceMap) {}
 
@@ -76,10 +78,18 @@ export class DeliveryBatch {
     this.pushMessage(message, from.request, absent);
   }
 
+  /** One push for all, also when they turn up one after the other. */
   pushMessage(message: StoredMessage, request: string, userIds: readonly UserId[]): void {
     if (userIds.length === 0) return;
     const id = pushIdOfMessage(message.channelId, message.messageSeqId);
-    this.push(id, request, userIds, { type: 'NOTIFY_MESSAGE', ...message });
+    const unseenBy = this.unseenBy.get(id);
+    if (unseenBy !== undefined) {
+      unseenBy.push(...userIds);
+      return;
+    }
+    const all = [...userIds];
+    this.unseenBy.set(id, all);
+    this.push(id, request, all, { type: 'NOTIFY_MESSAGE', ...message });
   }
 
   replayed(server: string, entry: Extract<NotificationEntry, { kind: 'REPLAYED' }>): void {
@@ -110,6 +120,7 @@ export class DeliveryBatch {
     this.entries.clear();
     this.notices.clear();
     this.pushes.length = 0;
+    this.unseenBy.clear();
     return records;
   }
 
@@ -117,8 +128,8 @@ export class DeliveryBatch {
     listOf(this.entries, server).push(entry);
   }
 
-  private push(id: string, request: string, userIds: readonly UserId[], frame: ServerFrame): void {
-    this.pushes.push({ id, request, userIds: [...userIds], frame });
+  private push(id: string, request: string, userIds: UserId[], frame: ServerFrame): void {
+    this.pushes.push({ id, request, userIds, frame });
   }
 }
 

@@ -1,13 +1,16 @@
-import type { Seq } from '@parley/protocol';
+import type { ChannelId, Seq } from '@parley/protocol';
 import { PRESENCE } from '@parley/contracts';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Deliveries } from '../delivery/deliveries.js';
+import type { DeliveryBatch } from '../delivery/delivery.batch.js';
 import { type LostViewer, PresenceMap } from '../presence/presence.map.js';
 import { PresenceWatch } from '../presence/presence.watch.js';
 import { ChannelCommands } from './channel.commands.js';
 import { ChannelStates } from './channel.states.js';
 import { Unseen } from './unseen.js';
 import { EventLog } from '../events.js';
+
+const CHANNELS_AT_ONCE = 50;
 
 /**
  * Finds notifications that were lost on the way, without waiting for the next message to show the gap: a connection
@@ -18,6 +21,7 @@ import { EventLog } from '../events.js';
 export class CursorAudit implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
   private behind = new Map<string, Seq>();
+  private isRepairing = false;
 
   constructor(
     private readonly presence: PresenceMap,
@@ -31,11 +35,12 @@ export class CursorAudit implements OnApplicationBootstrap, OnApplicationShutdow
 
   /** Before the first batch: presence is known when the consumers start. */
   async onApplicationBootstrap(): Promise<void> {
-    await this.watch.start(
-      (lost) => void this.pushUnseen(lost).catch((error: unknown) => this.events.auditFailed(error)),
-    );
+    await this.watch.start((lost) => {
+      this.events.viewersLost(lost.length);
+      void this.pushUnseen(lost).catch((error: unknown) => this.events.auditFailed(error));
+    });
     this.timer = setInterval(
-      () => void this.repair().catch((error: unknown) => this.events.auditFailed(error)),
+      () => void this.audit().catch((error: unknown) => this.events.auditFailed(error)),
       PRESENCE.snapshotMs,
     );
   }
@@ -44,26 +49,58 @@ export class CursorAudit implements OnApplicationBootstrap, OnApplicationShutdow
     clearInterval(this.timer);
   }
 
+  /** One that takes longer than the time between two is not overtaken by the next. */
+  private async audit(): Promise<void> {
+    if (this.isRepairing) return;
+    this.isRepairing = true;
+    try {
+      await this.repair();
+    } finally {
+      this.isRepairing = false;
+    }
+  }
+
   private async repair(): Promise<void> {
-    const out = this.deliveries.batch();
+    const lagging: { server: string; channelId: ChannelId; seq: Seq }[] = [];
     const behind = new Map<string, Seq>();
-    for (const { server, channelId, seq } of this.presence.cursors()) {
+    for (const cursor of this.presence.cursors()) {
+      const { server, channelId, seq } = cursor;
       const channel = this.states.get(channelId);
       if (channel === undefined || channel.lastSeq <= seq) continue;
       const key = `${server}:${channelId}`;
       behind.set(key, seq);
       // Once may be a message on its way; twice the same is a loss.
-      if (this.behind.get(key) === seq)
-        await this.commands.replay({ kind: 'REPLAY', channelId, server, after: seq }, out);
+      if (this.behind.get(key) === seq) lagging.push(cursor);
     }
     this.behind = behind;
+    await this.inPortions(lagging, ({ server, channelId, seq }, out) =>
+      this.commands.replay({ kind: 'REPLAY', channelId, server, after: seq }, out),
+    );
+    const out = this.deliveries.batch();
     await this.unseen.pushOwed(out);
     await this.deliveries.send(out);
   }
 
+  /** Whoever saw the same channel is dealt with together, so that a message becomes one push. */
   private async pushUnseen(lost: readonly LostViewer[]): Promise<void> {
+    const byChannel = Map.groupBy(lost, ({ channelId }) => channelId);
+    await this.inPortions(byChannel.values(), async (viewers, out) => {
+      for (const viewer of viewers) await this.unseen.push(viewer, out);
+    });
+  }
+
+  /** What is told of some channels is on its way before the next ones are looked up, and need not fit into memory at once. */
+  private async inPortions<T>(
+    channels: Iterable<T>,
+    tell: (channel: T, out: DeliveryBatch) => Promise<void>,
+  ): Promise<void> {
     const out = this.deliveries.batch();
-    for (const viewer of lost) await this.unseen.push(viewer, out);
+    let told = 0;
+    for (const channel of channels) {
+      await tell(channel, out);
+      told += 1;
+      if (told % CHANNELS_AT_ONCE === 0) await this.deliveries.send(out);
+    }
     await this.deliveries.send(out);
   }
 }

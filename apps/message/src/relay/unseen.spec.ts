@@ -1,4 +1,10 @@
-import { type MessageRelay, messageRelay, NOTIFICATION_TOPIC_PREFIX, type Origin } from '@parley/contracts';
+import {
+  type MessageRelay,
+  messageRelay,
+  NOTIFICATION_TOPIC_PREFIX,
+  type Origin,
+  pushNotification,
+} from '@parley/contracts';
 import { type InboundRecord, RecordRefused } from '@parley/kafka';
 import { createLogger } from '@parley/platform';
 import { channelId, type Seq, seq, userId } from '@parley/protocol';
@@ -50,10 +56,12 @@ function setUp(last = 3) {
   const unseen = new Unseen(states, presence, history, reads);
   const events = new EventLog(createLogger({ service: 'message', instance: '1', level: 'silent' }));
   const hooks = new RelayHooks(states, reads, unseen, deliveries, events);
+  /** How many people are pushed how many messages, altogether. */
   const pushed = async (work: (out: ReturnType<Deliveries['batch']>) => Promise<void>): Promise<number> => {
     const out = deliveries.batch();
     await work(out);
-    return out.take().length;
+    const pushes = out.take().map(({ value }) => pushNotification.decode(value));
+    return pushes.reduce((count, push) => count + (push.ok ? push.value.userIds.length : 0), 0);
   };
   return { unseen, shard, read, known, presence, deliveries, kafka, produced, hooks, events, stored, pushed };
 }

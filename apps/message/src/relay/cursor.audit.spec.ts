@@ -1,0 +1,99 @@
+import { jest } from '@jest/globals';
+import { PRESENCE } from '@parley/contracts';
+import { createLogger } from '@parley/platform';
+import { channelId, seq, userId } from '@parley/protocol';
+import { Deliveries } from '../delivery/deliveries.js';
+import { EventLog } from '../events.js';
+import { type LostViewer, PresenceMap } from '../presence/presence.map.js';
+import type { PresenceWatch } from '../presence/presence.watch.js';
+import { ChannelCommands } from './channel.commands.js';
+import { ChannelState, type ChannelStates } from './channel.states.js';
+import { CursorAudit } from './cursor.audit.js';
+import type { History } from './history.js';
+import type { Unseen } from './unseen.js';
+
+const CHANNELS = 120;
+const ANN = userId(1);
+const rooms = Array.from({ length: CHANNELS }, (_, n) => channelId(n + 1));
+
+/** A connection server that lacks the last message of every channel. */
+function setUp() {
+  const presence = new PresenceMap();
+  presence.apply(
+    {
+      kind: 'SNAPSHOT',
+      server: 's1',
+      boot: 'b',
+      part: { snapshot: 1, index: 0, last: true },
+      connections: [],
+      cursors: rooms.map((room) => [room, seq(3)]),
+    },
+    0,
+  );
+  const row = { title: 't', inviteCode: 'i', shardId: 1, headCount: 1, members: new Set([ANN]) };
+  const states = {
+    get: (id: (typeof rooms)[number]) => new ChannelState(id, row, seq(4)),
+  } as unknown as ChannelStates;
+  const shard = { answer: Promise.resolve() };
+  const history = { after: () => shard.answer.then(() => []) } as unknown as History;
+  const pushed: LostViewer[] = [];
+  const unseen = {
+    push: async (viewer: LostViewer) => void pushed.push(viewer),
+    pushOwed: async () => undefined,
+  } as unknown as Unseen;
+  const log = createLogger({ service: 'message', instance: '1', level: 'silent' });
+  const warn = jest.spyOn(log, 'warn');
+  const events = new EventLog(log);
+  const never = {} as never;
+  const commands = new ChannelCommands(states, never, presence, history, never, unseen, events);
+  const sent: number[] = [];
+  const deliveries = new Deliveries(presence, {
+    send: async (_topic, { value }) => {
+      const { entries } = JSON.parse(value.toString()) as { entries: unknown[] };
+      sent.push(entries.length);
+    },
+  });
+  let lose: (lost: readonly LostViewer[]) => void = () => undefined;
+  const watch = { start: async (onLost: typeof lose) => void (lose = onLost) } as unknown as PresenceWatch;
+  const audit = new CursorAudit(presence, watch, states, commands, unseen, deliveries, events);
+  return { audit, shard, sent, pushed, warn, events, lose: (lost: readonly LostViewer[]) => lose(lost) };
+}
+
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => jest.useRealTimers());
+
+describe('what a connection server has missed', () => {
+  it('is sent again when it is missing for the second time, some channels after the other, and counted', async () => {
+    const { audit, sent, events } = setUp();
+    await audit.onApplicationBootstrap();
+    await jest.advanceTimersByTimeAsync(PRESENCE.snapshotMs);
+    expect(sent).toEqual([]);
+    await jest.advanceTimersByTimeAsync(PRESENCE.snapshotMs);
+    expect(sent).toEqual([50, 50, 20]);
+    expect(events.counts.replayed).toBe(CHANNELS);
+    audit.onApplicationShutdown();
+  });
+
+  it('is not looked for a second time while it is being sent', async () => {
+    const { audit, shard, sent } = setUp();
+    const slow = Promise.withResolvers<void>();
+    shard.answer = slow.promise;
+    await audit.onApplicationBootstrap();
+    await jest.advanceTimersByTimeAsync(5 * PRESENCE.snapshotMs);
+    slow.resolve();
+    await jest.advanceTimersByTimeAsync(PRESENCE.snapshotMs / 2);
+    expect(sent).toEqual([50, 50, 20]);
+    audit.onApplicationShutdown();
+  });
+});
+
+it('viewers that are lost are told of, and pushed what they have missed', async () => {
+  const { audit, lose, pushed, warn } = setUp();
+  await audit.onApplicationBootstrap();
+  const lost = rooms.slice(0, 2).map((room) => ({ channelId: room, userId: ANN, seen: seq(3) }));
+  lose(lost);
+  await jest.advanceTimersByTimeAsync(0);
+  expect(pushed).toEqual(lost);
+  expect(warn).toHaveBeenCalledWith({ count: 2 }, expect.stringContaining('a connection server is gone'));
+  audit.onApplicationShutdown();
+});
