@@ -89,6 +89,34 @@ async function expectNothingLost(server: string, channelId: number, writers: rea
   expect(stored).toEqual(acknowledged);
 }
 
+/** Whether a source waits for replicas, and for how many. */
+const waitsFor = async (name: string): Promise<Record<string, string>> => {
+  const status = "SHOW GLOBAL STATUS WHERE variable_name REGEXP '^Rpl_semi_sync_(master|source)_(status|clients)$'";
+  const lines = (await stack.database(name).ask(status)).trim().split('\n');
+  return Object.fromEntries(lines.map((line) => line.replace(/^Rpl_semi_sync_(master|source)_/i, '').split('\t')));
+};
+
+describe('a source with a replica', () => {
+  it('acknowledges what the replica has received; for one that stands still it waits two seconds', async () => {
+    const { ann, onFirst: channelId } = await channelsOnBothShards();
+    const [source = '', replica = ''] = (await takesWrites(first)) ? NAMES : NAMES.toReversed();
+    const inStep = { status: 'ON', clients: '1' };
+    await eventually(async () => expect(await waitsFor(source)).toEqual(inStep));
+    await stack.process(replica).pause();
+    const began = performance.now();
+    const writer = new Writer(ann, channelId);
+    try {
+      await writer.more(1);
+      expect(performance.now() - began).toBeGreaterThan(1_500);
+    } finally {
+      await stack.process(replica).resume();
+      await writer.stop();
+    }
+    await eventually(async () => expect(await waitsFor(source)).toEqual(inStep), 20_000);
+    for (const server of [first, second]) await eventually(() => expectNothingLost(server, channelId, [writer]));
+  }, 60_000);
+});
+
 describe('a source that is away', () => {
   it('costs only the writes of its shard: others go on, writers are told, history comes from the replica', async () => {
     const { ann, bob, onFirst, onSecond } = await channelsOnBothShards();

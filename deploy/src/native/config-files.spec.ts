@@ -1,7 +1,7 @@
 import { createTopology, type DatabaseServer } from '../topology.js';
 import { brokerProperties } from './kafka.js';
 import type { DatabasePair } from './databases/database-state.js';
-import { initSql } from './databases/databases.js';
+import { initSql, optionsOf } from './databases/databases.js';
 import { MARIADB } from './databases/mariadb.js';
 import { MYSQL } from './databases/mysql.js';
 import { clusterFile, redisConfig } from './redis.js';
@@ -59,6 +59,19 @@ describe('the broker properties', () => {
 
   it('listen on this machine only', () => {
     expect(text).toContain('listeners=PLAINTEXT://127.0.0.1:19096,CONTROLLER://127.0.0.1:19106\n');
+  });
+});
+
+describe.each([MARIADB, MYSQL])('the options of a $name database', (engine) => {
+  const semiSynchronous = expect.arrayContaining([...engine.semiSynchronous]);
+
+  it('let an acknowledgement wait for the replica, unless replication is to be asynchronous', () => {
+    expect(optionsOf(engine, true, 'semi-synchronous')).toEqual(semiSynchronous);
+    expect(optionsOf(engine, true, 'asynchronous').filter((option) => option.includes('semi'))).toEqual([]);
+  });
+
+  it('say nothing of replication for a server alone', () => {
+    expect(optionsOf(engine, false, 'semi-synchronous')).toEqual(engine.alone);
   });
 });
 

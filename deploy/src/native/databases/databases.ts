@@ -89,7 +89,8 @@ export const followServerSql = (
 /** Both servers of a pair have this, as each may be the source. A server alone has no use for a binary log: it would only write twice. */
 const PAIRED = ['--log-bin=bin', '--sync-binlog=1', '--relay-log=relay', '--read-only=1'];
 
-const optionsOf = (engine: DatabaseEngine, isPaired: boolean, replication: Replication): readonly string[] =>
+/** How a server is configured: by itself, or for one of a pair. */
+export const optionsOf = (engine: DatabaseEngine, isPaired: boolean, replication: Replication): readonly string[] =>
   isPaired
     ? [...engine.paired, ...PAIRED, ...(replication === 'semi-synchronous' ? engine.semiSynchronous : [])]
     : engine.alone;
