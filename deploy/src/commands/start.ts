@@ -61,7 +61,7 @@ interface TlsOptions {
 }
 
 /** The operator's certificate, one for this machine alone, or none; a running system keeps what it has. */
-async function chosenCertificate(
+export async function chosenCertificate(
   { tls, 'tls-certificate': certificate, 'tls-key': key }: TlsOptions,
   stateDir: string,
   running: StackDescription | undefined,
