@@ -15,4 +15,5 @@ export { switchSource, type DatabaseName, type Switched } from './stack/switch-s
 export type { ProcessStatus, StackUrls } from './stack/stack.js';
 export { StackProcess } from './stack/stack-process.js';
 export { ProcessTable } from './native/process-table.js';
+export { nginxConfigFile } from './nginx-agent/nginx-process.js';
 export { redisParts } from './native/redis.js';

@@ -18,6 +18,12 @@ const NEW_WORKERS_MS = 5000;
 /** Name under which the master of a load balancer's nginx is recorded, beside its agent. */
 export const masterName = (balancer: string): string => `${balancer}-master`;
 
+const dirOf = (stateDir: string, balancer: string): string => join(stateDir, 'nginx', balancer);
+
+/** What the nginx of a load balancer serves by, which names the instances in rotation. */
+export const nginxConfigFile = (stateDir: string, balancer: string): string =>
+  join(dirOf(stateDir, balancer), 'nginx.conf');
+
 /** How many files a process may open after raising its own limit as far as allowed. */
 async function openFilesLimit(): Promise<number> {
   const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
@@ -62,7 +68,7 @@ export class NginxProcess {
 
   constructor(private readonly config: AgentConfig) {
     this.#table = new ProcessTable(config.NGINX_STATE_DIR);
-    this.#dir = join(config.NGINX_STATE_DIR, 'nginx', config.NGINX_NAME);
+    this.#dir = dirOf(config.NGINX_STATE_DIR, config.NGINX_NAME);
     this.#name = masterName(config.NGINX_NAME);
   }
 
@@ -137,7 +143,7 @@ export class NginxProcess {
   }
 
   get #configFile(): string {
-    return join(this.#dir, 'nginx.conf');
+    return nginxConfigFile(this.config.NGINX_STATE_DIR, this.config.NGINX_NAME);
   }
 
   async #settings(): Promise<Settings> {
