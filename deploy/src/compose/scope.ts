@@ -20,9 +20,14 @@ export interface Scope {
   /** Fixed addresses, for servers that remember each other by address over restarts. */
   readonly addressOf: (part: string) => string;
   readonly subnet: string;
+  /** Networks from which Consul takes registrations. */
+  readonly consulWriters: readonly string[];
 }
 
 const FIRST_FIXED_ADDRESS = 10;
+
+/** The subnet without its gateway: what comes from outside through a published port may have the gateway's address. */
+const CONTAINERS = ['2/31', '4/30', '8/29', '16/28', '32/27', '64/26', '128/25'];
 
 export function scopeOf(topology: Topology): Scope {
   const full = topology.profile === 'full';
@@ -36,6 +41,7 @@ export function scopeOf(topology: Topology): Scope {
     networkName: topology.profile,
     addressOf: (part) => `${prefix}.${FIRST_FIXED_ADDRESS + fixed.indexOf(part)}`,
     subnet: `${prefix}.0/24`,
+    consulWriters: CONTAINERS.map((network) => `${prefix}.${network}`),
   };
 }
 

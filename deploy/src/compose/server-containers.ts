@@ -1,3 +1,4 @@
+import { writableFrom } from '../native/consul.js';
 import { LOGGED, SEMI_SYNCHRONOUS } from '../native/databases/mysql.js';
 import { brokerSettings } from '../native/kafka.js';
 import type { ConsulServer, DatabaseServer, KafkaBroker, RedisNode } from '../topology.js';
@@ -30,6 +31,7 @@ function consulContainer(scope: Scope, server: ConsulServer): ComposeService {
       '-grpc-tls-port=-1',
       '-data-dir=/consul/data',
       '-log-level=warn',
+      writableFrom(scope.consulWriters),
       ...others.map((other) => `-retry-join=${scope.addressOf(other)}`),
     ],
     environment: { CONSUL_BIND_INTERFACE: 'eth0' },

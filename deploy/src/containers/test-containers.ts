@@ -3,6 +3,7 @@ import type { ComposeService } from '../compose/compose-types.js';
 import { scopeOf } from '../compose/scope.js';
 import { serverContainers } from '../compose/server-containers.js';
 import { DeployError } from '../errors.js';
+import { LOOPBACK } from '../native/consul.js';
 import { accountsSql } from '../native/databases/databases.js';
 import type { StackSecrets } from '../native/secrets.js';
 import { nativeNetwork } from '../native/services.js';
@@ -73,7 +74,12 @@ export function testContainers(topology: Topology, secrets: StackSecrets): TestC
     PARLEY_DATABASE_ROOT_PASSWORD: randomBytes(24).toString('hex'),
   };
   const read = (text: string) => interpolated(text, variables);
-  const scope = { ...scopeOf(topology), nameOf: (part: string) => part, network: nativeNetwork };
+  const scope = {
+    ...scopeOf(topology),
+    nameOf: (part: string) => part,
+    network: nativeNetwork,
+    consulWriters: LOOPBACK,
+  };
   const composed = new Map<string, ComposeService>(Object.entries(serverContainers(scope)));
   return differences(topology, secrets).map(({ name, ports, options = [], files = {}, without = [] }) => {
     const service = composed.get(name);

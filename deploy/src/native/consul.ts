@@ -9,6 +9,16 @@ async function getJson(url: string): Promise<unknown> {
   return response.json();
 }
 
+/** The networks that loopback addresses are of. */
+export const LOOPBACK = ['127.0.0.0/8'];
+
+/**
+ * Anybody who reaches Consul may read, but who registers an `auth` gets passwords to see. Consul refuses with 403 what would
+ * change anything, unless it comes from here.
+ */
+export const writableFrom = (networks: readonly string[]): string =>
+  `-hcl=http_config { allow_write_http_from = ${JSON.stringify(networks)} }`;
+
 function consulCommand(program: string, server: ConsulServer, all: readonly ConsulServer[], dataDir: string): string[] {
   return [
     program,
@@ -29,6 +39,7 @@ function consulCommand(program: string, server: ConsulServer, all: readonly Cons
     ...all.filter((other) => other !== server).map((other) => `-retry-join=127.0.0.1:${other.serfPort}`),
     '-retry-interval=200ms',
     '-log-level=warn',
+    writableFrom(LOOPBACK),
     // One machine, so elections need not allow for a slow network. A node leaves only by an operator's hand.
     '-hcl=performance { raft_multiplier = 1 } leave_on_terminate = false skip_leave_on_interrupt = true disable_update_check = true',
   ];
