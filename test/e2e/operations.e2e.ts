@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, utimes } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { NOTIFICATION_TOPIC_PREFIX } from '@parley/contracts';
+import { startStack } from '@parley/deploy';
 import { AUTH_TEXT, CLOSE, PATHS } from '@parley/protocol';
 import {
   channelOf,
@@ -106,7 +107,7 @@ describe('a dependency that hangs', () => {
       expect(await readiness(url)).toMatchObject({ status: 503, checks: { redis: { state: 'down' } } }),
     );
     expect((await get(url, '/health/live')).status).toBe(200);
-    await eventually(async () => expect(await system.healthyInstances('auth')).toEqual([]), 20_000);
+    await eventually(async () => expect(await stack.healthyInstances('auth')).toEqual([]), 20_000);
     await eventually(async () => {
       const answer = await post(system.server, PATHS.login, { username: 'ann', password: PASSWORD });
       expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining('try again')]);
@@ -310,6 +311,25 @@ describe('one more connection server (D36)', () => {
         await added.stop();
       }
     }
+  }, 90_000);
+});
+
+describe('a service that was built anew', () => {
+  afterEach(() => system.heal());
+
+  it('is replaced one instance after the other by the next start, so that one of them is always there', async () => {
+    const instances = system.processes('connection');
+    const pids = async () =>
+      (await Promise.all(instances.map(({ name }) => stack.table.running(name)))).map((r) => r?.pid);
+    const before = await pids();
+    await utimes(new URL('../../apps/connection/dist/main.js', import.meta.url), new Date(), new Date());
+    let isOver = false;
+    const starting = startStack({ ...stack.description, owned: false }).finally(() => (isOver = true));
+    const ready = new Set<number>();
+    while (!isOver) ready.add((await Promise.all(instances.map((one) => one.isReady()))).filter(Boolean).length);
+    await starting;
+    expect(ready).toEqual(new Set([1, 2]));
+    for (const [index, pid] of (await pids()).entries()) expect([undefined, before[index]]).not.toContain(pid);
   }, 90_000);
 });
 

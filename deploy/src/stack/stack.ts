@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { z } from 'zod';
 import { DeployError } from '../errors.js';
 import { consulUrls, type Environment } from '../environment.js';
 import { loadDatabaseState, type DatabaseState } from '../native/databases/database-state.js';
@@ -22,6 +23,8 @@ import { descriptionFile, loadDescription, type StackDescription } from './descr
 import { allParts, describedService, stackEnvironment, stackParts, type StackParts } from './parts.js';
 import { StackProcess } from './stack-process.js';
 import { stopProcesses } from './stopping.js';
+
+const HealthyInstances = z.array(z.object({ Service: z.object({ ID: z.string() }) }));
 
 export interface StackUrls {
   readonly consul: readonly string[];
@@ -156,6 +159,13 @@ export class Stack {
       return startedAt !== undefined && startedAt < builtAt(kind) ? [name] : [];
     });
     return (await Promise.all(services)).flat();
+  }
+
+  /** Ids of the instances of a service that Consul takes for healthy; they are their names. */
+  async healthyInstances(kind: ServiceKind): Promise<string[]> {
+    const [consul] = this.urls.consul;
+    const response = await fetch(`${consul}/v1/health/service/${kind}?passing`, { headers: { connection: 'close' } });
+    return HealthyInstances.parse(await response.json()).map(({ Service }) => Service.ID);
   }
 
   /** Stops everything: services, load balancers, servers. Tells how many processes there were. */

@@ -12,6 +12,7 @@ import { becomesTrue, statusOf } from '../native/waiting.js';
 import { DeployError } from '../errors.js';
 import { chooseEngine, engineNamed } from '../native/databases/engines.js';
 import { ensureToolchain } from '../native/toolchain.js';
+import { SERVICE_KINDS, type ServiceKind } from '../topology.js';
 import { inWorkspace } from '../workspace.js';
 import { describe, saveDescription, type StackOptions } from './description.js';
 import { allParts } from './parts.js';
@@ -22,6 +23,7 @@ import { StackProcess } from './stack-process.js';
 /** One path of each kind of service that clients reach. */
 const ROUTES = { auth: '/api/v1/auth/login', push: '/api/v1/push/inbox', connection: '/ws/v1/message' } as const;
 const IN_ROTATION_WITHIN_MS = 30_000;
+const SERVICE_GRACE_MS = 10_000;
 
 /** Ends the stack when this process ends: the kernel closes the pipe even after SIGKILL. */
 function tieToThisProcess(stateDir: string): void {
@@ -45,7 +47,8 @@ class Starter {
 
   async bringUp(): Promise<void> {
     const { servers, balancers, services } = this.stack.parts;
-    const prepares = (await this.#notRunning(services)).length > 0;
+    const outdated = await this.stack.outdatedServices();
+    const prepares = outdated.length > 0 || (await this.#notRunning(services)).length > 0;
     await Promise.all([
       this.#start('databases', servers.databases)
         .then(() => this.#prepare(prepares, migrateDatabases))
@@ -54,8 +57,26 @@ class Starter {
       this.#start('Consul', servers.consul).then(() => this.#start('load balancers', balancers)),
       this.#start('Redis', servers.redis),
     ]);
-    await this.#start('services', services);
+    const replaced = services.filter(({ name }) => outdated.includes(name));
+    await this.#start(
+      'services',
+      services.filter((part) => !replaced.includes(part)),
+    );
+    await Promise.all(SERVICE_KINDS.map((kind) => this.#replace(kind, replaced)));
     await this.#inRotation();
+  }
+
+  /** Instances of a service that have been built anew go one after the other: the others do their work meanwhile. */
+  async #replace(kind: ServiceKind, replaced: readonly Part[]): Promise<void> {
+    for (const part of replaced.filter(({ name }) => name.startsWith(`${kind}-`))) {
+      if (this.#cancelled) return;
+      this.progress(`replacing ${part.name}`);
+      await this.stack.table.stop(part.name, SERVICE_GRACE_MS);
+      await this.#start(part.name, [part]);
+      // Load balancers that hear of the next one's end have then heard of this one's return.
+      const isListed = async () => this.#cancelled || (await this.stack.healthyInstances(kind)).includes(part.name);
+      if (!(await becomesTrue(isListed, IN_ROTATION_WITHIN_MS))) throw new DeployError(`${part.name} is not in Consul`);
+    }
   }
 
   /** The load balancers hear from Consul that services are ready, a moment after they are. */
@@ -113,9 +134,9 @@ class Starter {
 
 async function bringUp(stack: Stack, options: StackOptions): Promise<void> {
   const progress = options.progress ?? (() => undefined);
-  const unwanted = [...(await stack.surplusServices()), ...(await stack.outdatedServices())];
+  const unwanted = await stack.surplusServices();
   if (unwanted.length > 0) progress(`stopping ${unwanted.join(', ')}`);
-  await Promise.all(unwanted.map((name) => stack.table.stop(name, 10_000)));
+  await Promise.all(unwanted.map((name) => stack.table.stop(name, SERVICE_GRACE_MS)));
   await stack.table.endAllOrphans();
   const parts = allParts(stack.parts);
   const running = await Promise.all(parts.map((part) => stack.table.running(part.name)));

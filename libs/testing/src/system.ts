@@ -3,11 +3,8 @@ import { attachStack, type ServiceKind, type Stack, type StackProcess } from '@p
 import { PATHS } from '@parley/protocol';
 import { Cluster, Redis } from 'ioredis';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import { z } from 'zod';
 import { eventually } from './eventually.js';
 import type { KafkaAccess } from './kafka-access.js';
-
-const HealthyInstances = z.array(z.object({ Service: z.object({ ID: z.string() }) }));
 
 /** A whole running system, as its users and its operator see it. */
 export class System {
@@ -43,7 +40,7 @@ export class System {
     for (const kind of this.stack.description.services) {
       const expected = this.processes(kind).map(({ name }) => name);
       await eventually(async () => {
-        const healthy = await this.healthyInstances(kind);
+        const healthy = await this.stack.healthyInstances(kind);
         const missing = expected.filter((name) => !healthy.includes(name));
         if (missing.length > 0) throw new Error(`${missing.join(', ')} not healthy for Consul`);
       }, 60_000);
@@ -55,15 +52,6 @@ export class System {
           if (status >= 500) throw new Error(`${balancer}${path} is answered with ${status}`);
         });
     }
-  }
-
-  /** Ids of the instances of a service that Consul takes for healthy. */
-  async healthyInstances(service: string): Promise<string[]> {
-    const [consul] = this.stack.urls.consul;
-    const response = await fetch(`${consul}/v1/health/service/${service}?passing`, {
-      headers: { connection: 'close' },
-    });
-    return HealthyInstances.parse(await response.json()).map(({ Service }) => Service.ID);
   }
 
   /** Sum of a metric over the instances of a service. @param metric a line of it, with its value as the first group */
