@@ -6,7 +6,7 @@ import { Kafka } from './messaging/messaging.module.js';
 import { RelayHooks } from './relay/relay.module.js';
 import { RELAY, REQUESTS } from './transports.js';
 
-/** The least that brokers accept: the time for which a crashed instance keeps its partitions. */
+/** Kafka's default minimum: the time for which a crashed instance keeps its partitions. */
 const SESSION_TIMEOUT_MS = 6_000;
 
 await runService({

@@ -29,7 +29,7 @@ async function inTime<T>(answer: Promise<T>): Promise<T> {
   return Promise.race([answer, late]);
 }
 
-/** The only file that knows the `consul` package. One object talks to one Consul server. */
+/** The only file of the agent that knows the `consul` package. One object talks to one Consul server. */
 export class ConsulClient {
   readonly #consul: Consul;
 
