@@ -27,7 +27,7 @@ export const connectionEnv = z.object({
     .describe('Frames of a socket that Kafka has not taken yet; with more, the socket is not read.'),
   BACKLOG_MESSAGES: integerVar({ min: 1, max: 10_000_000 })
     .default(5_000)
-    .describe('With fewer messages waiting for an answer, this instance takes new ones however slow answers are.'),
+    .describe('Below this many unanswered messages, overload protection never refuses.'),
   BACKLOG_MS: integerVar({ min: 10, max: 60_000 })
     .default(1_000)
     .describe('New messages are refused with ERROR when those before them would take longer than this to answer.'),
