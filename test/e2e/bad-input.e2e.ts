@@ -14,7 +14,7 @@ import {
 
 const system = await runningSystem();
 
-describe('frames that cannot be read (D10, D20)', () => {
+describe('frames that cannot be read', () => {
   let ann: Connected;
   let bob: Connected;
   beforeAll(async () => {
@@ -121,7 +121,7 @@ describe('a handshake', () => {
   });
 });
 
-describe('REST (D18, D19)', () => {
+describe('REST', () => {
   const register = (body: unknown) => post(system.server, '/api/v1/auth/register', body);
   const raw = (path: string, body: string, contentType: string) =>
     fetch(new URL(path, system.server), { method: 'POST', body, headers: { 'content-type': contentType } });

@@ -35,7 +35,7 @@ describe('a retry storm', () => {
   }, 90_000);
 });
 
-describe('a connection server that dies (D15)', () => {
+describe('a connection server that dies', () => {
   it('hands its users over to push within seconds, and they come back elsewhere without a loss', async () => {
     const [ann, bob] = [await person('ann', first), await person('bob', second)];
     const channelId = await roomOf(ann, bob);

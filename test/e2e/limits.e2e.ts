@@ -22,7 +22,7 @@ const { system, first, second, person } = await stage();
 const channelsOf = async (of: Connected) =>
   (await of.wire.ask({ type: 'FETCH_CHANNELS_REQUEST' }, 'FETCH_CHANNELS_RESPONSE')).channels;
 
-describe('guessing a password (D19)', () => {
+describe('guessing a password', () => {
   const LIMIT = 20;
   const logInWith = (username: string, password: string) => post(system.server, PATHS.login, { username, password });
 
@@ -59,7 +59,7 @@ describe('guessing a password (D19)', () => {
   }, 60_000);
 });
 
-describe('a socket that floods (D19)', () => {
+describe('a socket that floods', () => {
   it('is warned, then closed, while everybody else goes on', async () => {
     const [ann, bob, eve] = [await person('ann', first), await person('bob', first), await person('eve', first)];
     const channelId = await roomOf(ann, bob);
@@ -96,7 +96,7 @@ describe('a socket that floods (D19)', () => {
   }, 60_000);
 });
 
-describe('a reader that stops reading (D40)', () => {
+describe('a reader that stops reading', () => {
   it('is closed, others go on, and what it missed is pushed and in the history', async () => {
     const [ann, bob, cat] = [await person('ann', second), await person('bob', first), await person('cat', first)];
     const channelId = await roomOf(ann, bob, cat);
@@ -188,7 +188,7 @@ describe('the frames of one socket', () => {
   });
 });
 
-describe('a command during a stall of Kafka (D12)', () => {
+describe('a command during a stall of Kafka', () => {
   afterEach(async () => {
     await system.stack.process('kafka-1').resume();
     await system.recovered();
@@ -215,7 +215,7 @@ describe('a command during a stall of Kafka (D12)', () => {
     for (const joined of bob.wire.take('NOTIFY_JOIN')) expect(joined.channelId).toBe(created.channelId);
   }, 150_000);
 
-  it('D13: is answered by the one writer of the socket: every answer whole, once, among all others', async () => {
+  it('is answered by the one writer of the socket: every answer whole, once, among all others', async () => {
     const [ann, bob] = [await person('ann', first), await person('bob', first)];
     const channelId = await roomOf(ann, bob);
     const kafka = system.stack.process('kafka-1');

@@ -38,7 +38,7 @@ async function noticesOf(wire: WireClient): Promise<unknown[]> {
 const rejected = (username: string) => ({ type: 'NOTIFY_REJECT', username });
 const disconnected = (username: string) => ({ type: 'NOTIFY_DISCONNECT', username });
 
-describe('what somebody does to a contact (D39)', () => {
+describe('what somebody does to a contact', () => {
   it('reaches every device that asked for notices, on both servers, and no other', async () => {
     const [ann, bob] = [await person('ann', first), await person('bob', second)];
     const [annDesk, annPhone, annPad] = [
@@ -72,7 +72,7 @@ describe('what somebody does to a contact (D39)', () => {
   });
 });
 
-describe('who joins and quits a channel (D39)', () => {
+describe('who joins and quits a channel', () => {
   it('is told to members with a device that asked, whatever it shows, and to nobody else', async () => {
     const [ann, bob, cat, eve] = [
       await person('ann', first),
@@ -113,7 +113,7 @@ describe('who joins and quits a channel (D39)', () => {
   });
 });
 
-describe('an account that goes (D39)', () => {
+describe('an account that goes', () => {
   it('is told to its contacts and to the members of its channels as if it had quit', async () => {
     const [ann, bob, cat] = [await person('ann', first), await person('bob'), await person('cat', second)];
     const [annDesk, catDesk] = [await device(ann, first), await device(cat, second)];

@@ -48,7 +48,7 @@ async function catalog(service: string): Promise<CatalogEntry[]> {
 }
 
 describe('each instance of each service', () => {
-  it.each(processes)('%s says that it lives and is ready, and reports its numbers (D38)', async (name, { url }) => {
+  it.each(processes)('%s says that it lives and is ready, and reports its numbers', async (name, { url }) => {
     const live = await get(url, '/health/live');
     expect([live.status, await live.json()]).toEqual([200, { status: 'live' }]);
     const { status, checks } = await eventually(async () => {
@@ -257,7 +257,7 @@ describe('where somebody is connected', () => {
   });
 });
 
-describe('one more connection server (D36)', () => {
+describe('one more connection server', () => {
   const newId = () => `more-${randomBytes(3).toString('hex')}`;
 
   it('takes its share as soon as it runs, and leaves nothing behind when it stops', async () => {
@@ -378,7 +378,7 @@ describe('the logs', () => {
     return Promise.all(files.map(async (file) => ({ file, text: await readFile(join(folder, file), 'utf8') })));
   }
 
-  it('hold nothing of what people say and nothing that opens an account (D38)', async () => {
+  it('hold nothing of what people say and nothing that opens an account', async () => {
     const secret = randomBytes(12).toString('hex');
     const [ann, bob] = [await newConnected(system.server, 'ann'), await newConnected(system.server, 'bob')];
     const [eve, cat] = [await newConnected(system.server, 'eve'), await newConnected(system.server, 'cat')];

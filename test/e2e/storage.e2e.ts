@@ -8,7 +8,7 @@ const tablesOf = async (database: string) =>
   (await system.rows(database, 'SHOW TABLES')).map((row) => String(Object.values(row)[0]));
 
 describe('messages at rest', () => {
-  it('are on the shard of their channel and nowhere else: odd channels on shard 1, even ones on shard 2 (D35)', async () => {
+  it('are on the shard of their channel and nowhere else: odd channels on shard 1, even ones on shard 2', async () => {
     const [ann, bob] = [await person('ann'), await person('bob')];
     const channels = [await channelOf(ann, bob)];
     for (let i = 0; i < 5; i += 1) {
@@ -107,7 +107,7 @@ describe('an account at rest', () => {
   });
 });
 
-describe('a record that nobody can handle (D10)', () => {
+describe('a record that nobody can handle', () => {
   const POISON = ['not JSON', '{"kind":"NOBODY_KNOWS"}', '[]'];
   let kafka: KafkaAccess;
   let dead: Awaited<ReturnType<KafkaAccess['follow']>>;

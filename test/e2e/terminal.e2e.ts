@@ -156,7 +156,7 @@ describe('a person at the keyboard', () => {
 });
 
 describe('a terminal that comes late', () => {
-  it('sees the last ten messages, then as many older ones as it asks for (D34)', async () => {
+  it('sees the last ten messages, then as many older ones as it asks for', async () => {
     const [ann, bob] = [await newConnected(system.server, 'ann'), await newConnected(system.server, 'bob')];
     const channelId = await channelOf(ann, bob);
     for (let i = 1; i <= 15; i += 1) await write(ann, channelId, `m${i}`);

@@ -44,7 +44,7 @@ describe('registering', () => {
     ['the same name', (name: string) => name],
     ['other case', (name: string) => name.toUpperCase()],
     ['an accent', (name: string) => name.replace('u', 'ü')],
-  ])('D18: refuses a name that is taken with 409 (%s)', async (_case, spelling) => {
+  ])('refuses a name that is taken with 409 (%s)', async (_case, spelling) => {
     const name = freshName();
     await auth.register(name);
     expect(await auth.register(spelling(name))).toMatchObject({ status: 409, text: 'Username is taken.' });
@@ -68,7 +68,7 @@ describe('registering', () => {
     ['a list', [], 'Body must be a JSON object.'],
     ['malformed JSON', '{"username": ', 'Body must be a JSON object.'],
     ['an empty body', '', 'Username must be a text.'],
-  ])('D18: answers 400 and says why for %s', async (_case, body, text) => {
+  ])('answers 400 and says why for %s', async (_case, body, text) => {
     const answer = await auth.ask(PATHS.register, { body });
     expect(answer).toMatchObject({ status: 400, text: expect.stringMatching(text) as unknown });
     expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
@@ -87,7 +87,7 @@ describe('registering', () => {
     expect(await auth.ask(PATHS.register, { body })).toMatchObject({ status: 413, text: 'Body is too long.' });
   });
 
-  it('D19: limits new accounts per address', async () => {
+  it('limits new accounts per address', async () => {
     await using strict = await AuthServer.start({ REGISTER_LIMIT_PER_ADDRESS_PER_MINUTE: '2' });
     const from = freshAddress();
     expect((await strict.register(freshName(), from)).status).toBe(200);
@@ -98,7 +98,7 @@ describe('registering', () => {
     expect((await strict.register(freshName())).status).toBe(200);
   });
 
-  it('D19: limits attempts to register one name, however it is spelled, from wherever they come', async () => {
+  it('limits attempts to register one name, however it is spelled, from wherever they come', async () => {
     await using strict = await AuthServer.start({ REGISTER_LIMIT_PER_MINUTE: '2' });
     const name = `${freshName()}1`;
     expect((await strict.register(name)).status).toBe(200);
@@ -137,7 +137,7 @@ describe('registering', () => {
     ['POST', '/api/v1/auth/nothing'],
     ['GET', PATHS.register],
     ['GET', '/'],
-  ])('D19: answers 404 and starts no session for %s %s', async (method, path) => {
+  ])('answers 404 and starts no session for %s %s', async (method, path) => {
     const answer = await auth.ask(path, { method });
     expect(answer.status).toBe(404);
     expect(answer.headers.get('set-cookie')).toBeNull();

@@ -35,7 +35,7 @@ describe('unregistering', () => {
     expect(await auth.login(name)).toMatchObject({ status: 401 });
   });
 
-  it('D16: ends every session of the account, with its sockets', async () => {
+  it('ends every session of the account, with its sockets', async () => {
     const { name, cookie } = await auth.newcomer();
     const { text: other } = await auth.login(name);
     await auth.ask(PATHS.unregister, { cookie });
@@ -57,13 +57,13 @@ describe('unregistering', () => {
     expect(after?.inviteCode).not.toBe(before?.inviteCode);
   });
 
-  it('D19: answers 403 without text, cookie or session to a stranger', async () => {
+  it('answers 403 without text, cookie or session to a stranger', async () => {
     const answer = await auth.ask(PATHS.unregister);
     expect(answer).toMatchObject({ status: 403, text: '' });
     expect(answer.headers.get('set-cookie')).toBeNull();
   });
 
-  it('D27: repeats the news until the message service has done its part', async () => {
+  it('repeats the news until the message service has done its part', async () => {
     const gone = { userId: userId(2 ** 40 + Date.now()), username: freshName() };
     const outbox = auth.database.source.getRepository(UnregisteredAccountEntity);
     await outbox.insert({ ...gone, createdAt: new Date(Date.now() - 60_000) });

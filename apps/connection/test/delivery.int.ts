@@ -73,7 +73,7 @@ async function sequencesOf(visitor: Visitor): Promise<number[]> {
 }
 
 describe('a message of a channel', () => {
-  it('D1: goes to every socket on this server that shows the channel, but for the one that wrote it', async () => {
+  it('goes to every socket on this server that shows the channel, but for the one that wrote it', async () => {
     const [writer, other, third] = [await viewer(), await viewer(), await viewer()];
     const elsewhere = await viewer(0, channelId(++lastRoom));
     const outside = await visitor();
@@ -156,7 +156,7 @@ describe('a message of a channel', () => {
 });
 
 describe('other news', () => {
-  it('D14: for a user goes to all sockets of the user', async () => {
+  it('for a user goes to all sockets of the user', async () => {
     const first = await visitor();
     const second = await server.connect(first.userId, first.cookie);
     visitors.push(second);
@@ -189,7 +189,7 @@ describe('other news', () => {
   });
 });
 
-describe('D4: news that find no socket', () => {
+describe('news that find no socket', () => {
   it('become a push where they are worth one', async () => {
     const ann = await visitor();
     await ann.wire[Symbol.asyncDispose]();
@@ -255,7 +255,7 @@ describe('a viewer leaves', () => {
     expect(viewersLeft()).toEqual([]);
   });
 
-  it('D24: by losing the membership: all sockets of the user leave without a word', async () => {
+  it('by losing the membership: all sockets of the user leave without a word', async () => {
     const [ann, bob] = [await viewer(), await viewer()];
     await server.tell({ kind: 'MEMBER_GONE', channelId: room, userId: ann.userId }, news(1));
     expect(await sequencesOf(ann)).toEqual([]);
@@ -282,7 +282,7 @@ describe('a viewer leaves', () => {
 
 const closedConnections = () => server.presence.flatMap((record) => (record.kind === 'DELTA' ? record.closed : []));
 
-describe('D40: a reader that is too slow', () => {
+describe('a reader that is too slow', () => {
   it('is closed with the word to resume, while the others get everything', async () => {
     const [slow, quick] = [await viewer(), await viewer()];
     slow.wire.pause();

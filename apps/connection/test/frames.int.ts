@@ -178,7 +178,7 @@ describe('reading acknowledgements', () => {
   });
 });
 
-describe('D20: bad frames are answered and never close the socket', () => {
+describe('bad frames are answered and never close the socket', () => {
   it.each([
     ['not JSON', 'hello', 'UNKNOWN'],
     ['a list', '[]', 'UNKNOWN'],

@@ -57,7 +57,7 @@ describe('presence', () => {
   });
 });
 
-describe('D16: the end of a session', () => {
+describe('the end of a session', () => {
   let server: ConnectionFixture;
   beforeAll(async () => {
     server = await ConnectionFixture.start({ SESSION_TTL_SECONDS: '2' });

@@ -46,7 +46,7 @@ describe('names', () => {
     expect(await bench.directory.names([ann.id])).toEqual(new Map([[ann.id, 'cached']]));
   });
 
-  it('D26: are cached with an end', async () => {
+  it('are cached with an end', async () => {
     const ann = await bench.person();
     await bench.directory.names([ann.id]);
     expect(await bench.redis.get(redisKeys.usernameOf(ann.id))).toBe(ann.name);
@@ -158,7 +158,7 @@ describe('a Redis that does not answer', () => {
   });
 });
 
-describe('D27: an unregistered user', () => {
+describe('an unregistered user', () => {
   it('is found neither by a code nor by an id that were cached before', async () => {
     const [ann, bob, cat] = [await bench.person(), await bench.person(), await bench.person()];
     const invite = (asker: Person) => bench.ask(asker, { type: 'INVITE_REQUEST', userInviteCode: ann.code });

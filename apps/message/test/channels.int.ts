@@ -87,7 +87,7 @@ describe('creating a channel', () => {
     }
   }, 60_000);
 
-  it('D35: spreads channels over the shards by id and stores where each of them is', async () => {
+  it('spreads channels over the shards by id and stores where each of them is', async () => {
     const shards = [(await room()).id, (await room()).id].map(async (id) => {
       const shardId = (await bench.channels.load([id])).get(id)?.shardId;
       return [id, shardId];
@@ -97,7 +97,7 @@ describe('creating a channel', () => {
 });
 
 describe('joining a channel', () => {
-  it('needs only its code, is answered to the joiner alone, and the members get a notice (D39)', async () => {
+  it('needs only its code, is answered to the joiner alone, and the members get a notice', async () => {
     const { id, code } = await room();
     const cat = await bench.person();
     const outcome = await bench.run(cat, { type: 'JOIN_REQUEST', inviteCode: code });
@@ -114,14 +114,14 @@ describe('joining a channel', () => {
     expect(await join(cat, 'f'.repeat(32))).toEqual(error('JOIN_REQUEST', 'Not found.'));
   });
 
-  it('D25: shows in the head counts of everyone at once', async () => {
+  it('shows in the head counts of everyone at once', async () => {
     const { ann, code } = await room();
     expect(await bench.headCounts(ann)).toEqual([2]);
     await join(await bench.person(), code);
     expect(await bench.headCounts(ann)).toEqual([3]);
   });
 
-  it('D29: never exceeds the limit: of ten at once, as many get in as there are places', async () => {
+  it('never exceeds the limit: of ten at once, as many get in as there are places', async () => {
     const { ann, id, code } = await room();
     const frames = await Promise.all((await bench.people(10)).map((person) => join(person, code)));
     expect(frames.filter((frame) => frame?.type === 'NOTIFY_JOIN')).toHaveLength(LIMIT - 2);
@@ -132,7 +132,7 @@ describe('joining a channel', () => {
     ]);
   });
 
-  it('D12: is done once however often the request comes', async () => {
+  it('is done once however often the request comes', async () => {
     const { ann, code } = await room();
     const cat = await bench.person();
     const request = randomUUID();
@@ -146,7 +146,7 @@ describe('joining a channel', () => {
 });
 
 describe('quitting a channel', () => {
-  it('D24: takes effect at once, once, and one may join again at once', async () => {
+  it('takes effect at once, once, and one may join again at once', async () => {
     const { ann, bob, id, code } = await room();
     const request = randomUUID();
     const quits = await Promise.all([1, 2].map(() => bench.channels.quit(request, bob.id, id)));

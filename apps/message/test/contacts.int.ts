@@ -117,7 +117,7 @@ describe('more contacts than usual', () => {
 });
 
 describe('what was true a moment ago', () => {
-  it('D22: an accepted invitation is not pending any more', async () => {
+  it('an accepted invitation is not pending any more', async () => {
     const [ann, bob] = [await bench.person(), await bench.person()];
     await bench.ask(ann, { type: 'INVITE_REQUEST', userInviteCode: bob.code });
     expect(await bench.listed(bob, 'PENDING')).toEqual([ann.name]);
@@ -125,7 +125,7 @@ describe('what was true a moment ago', () => {
     expect(await bench.listed(bob, 'PENDING')).toEqual([]);
   });
 
-  it('D23: after a disconnection the other side may invite and be accepted at once', async () => {
+  it('after a disconnection the other side may invite and be accepted at once', async () => {
     const [ann, bob] = [await bench.person(), await bench.person()];
     await bench.befriend(ann, bob);
     await bench.ask(ann, { type: 'DISCONNECT_REQUEST', username: bob.name });
@@ -148,7 +148,7 @@ describe('what was true a moment ago', () => {
   });
 });
 
-describe('D39: the other one', () => {
+describe('the other one', () => {
   const noticesOf = async (asker: Person, frame: UserCommandFrame, request?: string) =>
     (await bench.run(asker, frame, request)).notices;
   const both = (type: 'NOTIFY_REJECT' | 'NOTIFY_DISCONNECT', asker: Person, partner: Person) => [
@@ -187,7 +187,7 @@ describe('D39: the other one', () => {
 });
 
 describe('a repeated request', () => {
-  it.each(['one after the other', 'at once'])('D12: has one effect and the same outcome, %s', async (how) => {
+  it.each(['one after the other', 'at once'])('has one effect and the same outcome, %s', async (how) => {
     const [ann, bob] = [await bench.person(), await bench.person()];
     const twice = async (run: () => Promise<unknown>): Promise<unknown[]> =>
       how === 'at once' ? Promise.all([run(), run()]) : [await run(), await run()];

@@ -29,7 +29,7 @@ async function fetched(room: Room, start: number, end: number): Promise<number[]
   return frame?.type === 'FETCH_MESSAGES_RESPONSE' ? frame.messages.map((m) => m.messageSeqId) : undefined;
 }
 
-describe('D37: a replica', () => {
+describe('a replica', () => {
   const reads = () => owner.historyReads();
 
   it('that lags is not believed', async () => {

@@ -29,7 +29,7 @@ const recovered = (person: Person) =>
     }),
   );
 
-it('D12: a commit whose answer is lost is neither undone nor done twice', async () => {
+it('a commit whose answer is lost is neither undone nor done twice', async () => {
   const [ann, bob] = [await bench.person(), await bench.person()];
   await bench.ask(ann, { type: 'INVITE_REQUEST', userInviteCode: bob.code });
   database.loseAnswerTo('COMMIT');
@@ -49,7 +49,7 @@ it('a command waits out a short absence of the database', async () => {
   expect(await asked).toEqual({ type: 'FETCH_CHANNELS_RESPONSE', channels: [] });
 });
 
-it('D10: a longer absence is answered with an ERROR, and the same frame succeeds afterwards', async () => {
+it('a longer absence is answered with an ERROR, and the same frame succeeds afterwards', async () => {
   const [ann, bob] = [await bench.person(), await bench.person()];
   const invite = { type: 'INVITE_REQUEST', userInviteCode: bob.code } as const;
   database.cut();
@@ -68,7 +68,7 @@ it('D10: a longer absence is answered with an ERROR, and the same frame succeeds
   await eventually(async () => expect(await bench.ask(ann, invite)).toMatchObject({ type: 'INVITE_RESPONSE' }));
 }, 20_000);
 
-it('D12: a creation that failed with its commit in doubt is found by the same frame, from whichever socket', async () => {
+it('a creation that failed with its commit in doubt is found by the same frame, from whichever socket', async () => {
   const [ann, bob] = [await bench.person(), await bench.person()];
   await recovered(ann);
   await bench.befriend(ann, bob);

@@ -35,7 +35,7 @@ const seconds = async (work: () => Promise<unknown>): Promise<number> => {
 };
 
 describe('while a shard is away', () => {
-  it('D10: its writes fail within seconds, and those of the other shard in the same batch are stored', async () => {
+  it('its writes fail within seconds, and those of the other shard in the same batch are stored', async () => {
     const [one, two] = [await room(1), await room(2)];
     bench.firstShard.cut();
     const writes = [write(one.ann, one.id, 2), write(two.ann, two.id, 2)];

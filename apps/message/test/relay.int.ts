@@ -186,7 +186,7 @@ describe('viewers', () => {
   });
 });
 
-describe('who hears of a change of members (D39)', () => {
+describe('who hears of a change of members', () => {
   const notices = ({ entries }: Told) => entries.filter((entry) => entry.kind === 'NOTICE');
 
   it('of a quit: all members, wherever they are, and the other devices of the one who quit', async () => {

@@ -271,7 +271,7 @@ describe('a socket that is in a channel', () => {
   });
 });
 
-describe('a notice (D39)', () => {
+describe('a notice', () => {
   const notice = (over: Partial<Extract<NotificationEntry, { kind: 'NOTICE' }>> = {}): NotificationEntry => ({
     kind: 'NOTICE',
     userIds: [userId(1), userId(2), userId(3)],

@@ -53,7 +53,7 @@ describe('a frame that cannot be handed on', () => {
     },
   );
 
-  it('D12: is the same request when it comes again after an unknown outcome', async () => {
+  it('is the same request when it comes again after an unknown outcome', async () => {
     const { kafka, sender, socket } = setUp();
     kafka.failure = new ProduceTimeout('unknown');
     const first = sender.toUser(socket, create, TEXT);
@@ -68,7 +68,7 @@ describe('a frame that cannot be handed on', () => {
     expect(sender.toUser(socket, create, TEXT)).not.toBe(first);
   });
 
-  it('D3: is the same message when it comes again, even without a serial', async () => {
+  it('is the same message when it comes again, even without a serial', async () => {
     const { kafka, sender, socket } = setUp();
     kafka.failure = new ProduceTimeout('unknown');
     sender.write(socket, write, TEXT);

@@ -19,7 +19,7 @@ function setUp({ limitBytes = 100, isStuck = false } = {}) {
 }
 
 describe('the writer of a socket', () => {
-  it('D13: is the one writer of its socket: the frames of a turn leave at once, whole and in order', async () => {
+  it('is the one writer of its socket: the frames of a turn leave at once, whole and in order', async () => {
     const { writer, writes } = setUp();
     for (const frame of ['a', 'b', 'c']) writer.write(Buffer.from(frame));
     await nextTurn();

@@ -114,7 +114,7 @@ describe('a batch of requests', () => {
     expect([events, frames]).toEqual([['fetch 1 r', 'to message-relay'], []]);
   });
 
-  it('tells with the answer what others are to notice (D39)', async () => {
+  it('tells with the answer what others are to notice', async () => {
     const { consumer, frames, outcome } = setUp();
     const frame = { type: 'NOTIFY_DISCONNECT' as const, username: 'user1' };
     outcome.of = (at) => ({

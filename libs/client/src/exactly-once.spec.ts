@@ -35,8 +35,8 @@ async function inChannel() {
   return stage;
 }
 
-describe('defects of version 1 clients that this one does not have', () => {
-  it('D30: after the first of several missing messages arrives, the fetch asks for all the others', async () => {
+describe('the client loses nothing and shows nothing twice', () => {
+  it('after the first of several missing messages arrives, the fetch asks for all the others', async () => {
     const { server, clock, screen } = await inChannel();
     server.send(notify(5));
     await clock.pass(50);
@@ -48,7 +48,7 @@ describe('defects of version 1 clients that this one does not have', () => {
     expect(screen).toEqual([1, 2, 3, 4, 5].map((at) => `${at} bob text ${at}`));
   });
 
-  it('D31: a message that arrives between ENTER_RESPONSE and the history does not drop the history', async () => {
+  it('a message that arrives between ENTER_RESPONSE and the history does not drop the history', async () => {
     const server = new ScriptedServer();
     const { client, clock, screen } = await connected(server);
     const entering = client.enter(CHANNEL);
@@ -61,7 +61,7 @@ describe('defects of version 1 clients that this one does not have', () => {
     expect(screen).toEqual([1, 2, 3].map((at) => `${at} bob text ${at}`));
   });
 
-  it("D32: an own ack does not move past other people's undelivered messages", async () => {
+  it("an own ack does not move past other people's undelivered messages", async () => {
     const { client, server, clock, screen } = await inChannel();
     const sent = client.send(CHANNEL, 'mine');
     const [{ serial } = { serial: null }] = server.of('WRITE_MESSAGE');
@@ -74,7 +74,7 @@ describe('defects of version 1 clients that this one does not have', () => {
     expect(server.of('FETCH_MESSAGES_REQUEST')).toEqual([]);
   });
 
-  it("D32: a neighbour's frame before the own ack does not print the own text twice", async () => {
+  it("a neighbour's frame before the own ack does not print the own text twice", async () => {
     const { client, server, clock, screen } = await inChannel();
     const sent = client.send(CHANNEL, 'text 1');
     const [{ serial } = { serial: null }] = server.of('WRITE_MESSAGE');
@@ -87,7 +87,7 @@ describe('defects of version 1 clients that this one does not have', () => {
     expect(screen).toEqual(['1 ann text 1', '2 bob text 2']);
   });
 
-  it('D33: no two sends share a serial, however fast, and all are exact numbers', () => {
+  it('no two sends share a serial, however fast, and all are exact numbers', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -2, max: 5 }), { minLength: 2 }), (steps) => {
         let now = 1_700_000_000_000;
@@ -104,7 +104,7 @@ describe('defects of version 1 clients that this one does not have', () => {
     );
   });
 
-  it('D34: entering shows 10 unread messages, not 11', async () => {
+  it('entering shows 10 unread messages, not 11', async () => {
     const server = new ScriptedServer();
     server.answer = (frame) => {
       if (frame.type === 'ENTER_REQUEST') return [enterResponse(0, 50)];
@@ -119,7 +119,7 @@ describe('defects of version 1 clients that this one does not have', () => {
     expect(await client.history(CHANNEL, seq(41), 5)).toHaveLength(5);
   });
 
-  it('D34: servers are discovered anew when all known ones fail', async () => {
+  it('servers are discovered anew when all known ones fail', async () => {
     let generation = 0;
     const discover = (): Promise<string[]> =>
       Promise.resolve([`http://g${(generation += 1)}a`, `http://g${generation}b`]);
