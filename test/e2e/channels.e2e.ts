@@ -35,7 +35,7 @@ describe('creating a channel', () => {
 });
 
 describe('joining by invite code', () => {
-  it('answers the joiner, updates every list at once, and delivers from the first message (D24, D25)', async () => {
+  it('answers the joiner, updates every list at once, and delivers from the first message', async () => {
     const [ann, bob, cat] = [await person('ann', first), await person('bob', second), await person('cat', second)];
     const channelId = await roomOf(ann, bob);
     await write(ann, channelId, 'before');
@@ -83,7 +83,7 @@ describe('leaving and quitting', () => {
     expect(bob.wire.take('NOTIFY_MESSAGE')).toEqual([]);
   });
 
-  it('ends a membership at once and wholly, and lets the member return and be invited again (D24)', async () => {
+  it('ends a membership at once and wholly, and lets the member return and be invited again', async () => {
     const [ann, bob] = [await person('ann', first), await person('bob', second)];
     const channelId = await roomOf(ann, bob);
     const inviteCode = await codeOf(ann, channelId);

@@ -16,7 +16,7 @@ const inviteError = async (from: Connected, to: Connected) =>
   from.wire.askError({ type: 'INVITE_REQUEST', userInviteCode: await inviteCodeOf(to) });
 
 describe('an invitation', () => {
-  it('reaches the partner on another server, is accepted, and both lists are right at once (D22)', async () => {
+  it('reaches the partner on another server, is accepted, and both lists are right at once', async () => {
     const [ann, bob] = [await person('ann', first), await person('bob', second)];
     const code = await inviteCodeOf(bob);
     expect(code).toMatch(/^[0-9a-f]{32}$/);
@@ -58,7 +58,7 @@ describe('an invitation', () => {
   });
 });
 
-describe('a rejection (D21)', () => {
+describe('a rejection', () => {
   it('is answered to the rejecter, stands until the rejecter lifts it, and can be listed', async () => {
     const [ann, bob] = [await person('ann'), await person('bob')];
     await invite(ann, bob);
@@ -78,7 +78,7 @@ describe('a rejection (D21)', () => {
 });
 
 describe('a disconnection', () => {
-  it('is listed for the one who was invited, and lets either side invite and accept again at once (D23)', async () => {
+  it('is listed for the one who was invited, and lets either side invite and accept again at once', async () => {
     const [ann, bob] = [await person('ann'), await person('bob')];
     await befriend(ann, bob);
     expect(await bob.wire.ask({ type: 'DISCONNECT_REQUEST', username: ann.name }, 'DISCONNECT_RESPONSE')).toEqual({
@@ -98,7 +98,7 @@ describe('a disconnection', () => {
   });
 });
 
-describe('an account that is gone (D27)', () => {
+describe('an account that is gone', () => {
   it('leaves contacts, channels and head counts right, and its messages readable', async () => {
     const [ann, bob] = [await person('ann'), await person('bob')];
     await befriend(ann, bob);

@@ -69,12 +69,12 @@ describe('logging in', () => {
   it.each([
     ['malformed JSON', '{', 'Body must be a JSON object.'],
     ['no password', { username: 'x' }, 'Password must be a text.'],
-  ])('D18: answers 400 and says why for %s', async (_case, body, text) => {
+  ])('answers 400 and says why for %s', async (_case, body, text) => {
     const expected = { status: 400, text: expect.stringMatching(text) as unknown };
     expect(await auth.ask(PATHS.login, { body })).toMatchObject(expected);
   });
 
-  it('D19: limits failures per name, however it is spelled, and does not count good logins', async () => {
+  it('limits failures per name, however it is spelled, and does not count good logins', async () => {
     await using strict = await AuthServer.start({ LOGIN_LIMIT_PER_MINUTE: '2' });
     const name = freshName();
     await strict.register(name);
@@ -87,7 +87,7 @@ describe('logging in', () => {
   });
 
   it.each([true, false])(
-    'D19: counts failures in one for all spellings that the database takes for one name (with an account: %s)',
+    'counts failures in one for all spellings that the database takes for one name (with an account: %s)',
     async (hasAccount) => {
       await using strict = await AuthServer.start({ LOGIN_LIMIT_PER_MINUTE: '3' });
       const name = `${freshName()}1`;
@@ -101,7 +101,7 @@ describe('logging in', () => {
     },
   );
 
-  it('D19: limits logins per address', async () => {
+  it('limits logins per address', async () => {
     await using strict = await AuthServer.start({ LOGIN_LIMIT_PER_ADDRESS_PER_MINUTE: '2' });
     const from = freshAddress();
     for (let attempt = 0; attempt < 2; attempt++) {
@@ -141,7 +141,7 @@ describe('a session', () => {
 });
 
 describe('logging out', () => {
-  it('D16: ends the session, lets its sockets close and expires the cookie', async () => {
+  it('ends the session, lets its sockets close and expires the cookie', async () => {
     const { cookie } = await auth.newcomer();
     const answer = await auth.ask(PATHS.logout, { cookie });
     expect(answer).toMatchObject({ status: 200, text: 'Logout success.' });
@@ -157,7 +157,7 @@ describe('logging out', () => {
   });
 
   it.each([['no-base64-at-all'], ['%zz'], ['A'.repeat(48)], ['A'.repeat(5000)]])(
-    'D19: answers 401 without a session and starts none (%#)',
+    'answers 401 without a session and starts none (%#)',
     async (cookie) => {
       const answer = await auth.ask(PATHS.logout, { cookie });
       expect(answer).toMatchObject({ status: 401, text: 'Logout failed.' });

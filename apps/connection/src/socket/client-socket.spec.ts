@@ -103,7 +103,7 @@ describe('a socket', () => {
     expect([peer.done, heard, frames, gone]).toEqual([['close 4200'], [], [], ['flood']]);
   });
 
-  it('D40: is closed with the word to resume when its reader is too slow', async () => {
+  it('is closed with the word to resume when its reader is too slow', async () => {
     const { socket, peer, stream, gone } = listening({ sendQueueBytes: 10 });
     stream.writableLength = 10;
     socket.send({ type: 'LEAVE_RESPONSE' });
