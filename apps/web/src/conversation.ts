@@ -39,7 +39,7 @@ export class Conversation {
     client.on('memberQuit', (change) => this.#tell(change, 'left'));
     onSubmit(this.#composer, () => this.#write());
     this.#content.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+      if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return;
       event.preventDefault();
       this.#composer.requestSubmit();
     });
@@ -155,6 +155,11 @@ export class Conversation {
     change();
     if (isAtEnd) this.#scroll.scrollTop = this.#scroll.scrollHeight;
   }
+}
+
+/** Whether the key belongs to an input method. Safari ends the composition before it tells of the key: then only its code, 229, says so. */
+function isComposing(event: KeyboardEvent): boolean {
+  return event.isComposing || event.keyCode === 229;
 }
 
 function messageItem({ username, content, mine }: ChatMessage): HTMLLIElement {
