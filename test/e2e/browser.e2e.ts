@@ -1,6 +1,6 @@
-import { PATHS } from '@parley/protocol';
+import { PATHS, SESSION_COOKIE } from '@parley/protocol';
 import { eventually, logIn, newPerson, PASSWORD, post, runningSystem, uniqueName, WireClient } from '@parley/testing';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page, type WebSocketRoute } from 'playwright-core';
 
 const system = await runningSystem();
 
@@ -27,13 +27,13 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => browser.close());
 
-/** A person at a browser of their own, and everything the browser complains about. */
+/** A person at a browser, and everything the browser complains about. */
 class Visitor implements AsyncDisposable {
   readonly name = uniqueName('visitor');
   readonly complaints: string[] = [];
 
   private constructor(
-    private readonly context: BrowserContext,
+    readonly context: BrowserContext,
     readonly page: Page,
   ) {
     page.setDefaultTimeout(20_000);
@@ -46,12 +46,13 @@ class Visitor implements AsyncDisposable {
     });
   }
 
-  static async come(): Promise<Visitor> {
-    const context = await browser.newContext();
+  /** Without a browser of somebody else to share, it is one of their own. */
+  static async come(address = system.server, shared?: BrowserContext): Promise<Visitor> {
+    const context = shared ?? (await browser.newContext());
     const page = await context.newPage();
     const visitor = new Visitor(context, page);
     await page.addInitScript({ content: REPORT_VIOLATIONS });
-    await page.goto(system.server);
+    await page.goto(address);
     return visitor;
   }
 
@@ -213,18 +214,67 @@ describe('two people with a browser each', () => {
     await ann.signUp();
     const { page } = ann;
     const logOut = page.getByRole('button', { name: 'Log out' });
-    await page.route(`**${PATHS.logout}`, (route) =>
+    await page.route(`**${PATHS.logout}*`, (route) =>
       route.fulfill({ status: 503, body: 'Logout failed.', headers: { 'Retry-After': '0' } }),
     );
     await logOut.click();
     await page.locator('#notice', { hasText: 'The server is busy' }).waitFor();
     await page.reload();
     await page.locator('#me', { hasText: ann.name }).waitFor();
-    await page.unroute(`**${PATHS.logout}`);
+    await page.unroute(`**${PATHS.logout}*`);
     await logOut.click();
     await page.getByRole('button', { name: 'Log in' }).waitFor();
     await page.reload();
     await page.getByRole('button', { name: 'Log in' }).waitFor();
     expect(await page.locator('#me').isVisible()).toBe(false);
+  }, 60_000);
+});
+
+describe('two people with one browser', () => {
+  it('talk when each is at an address of their own', async () => {
+    await using ann = await Visitor.come();
+    await using bob = await Visitor.come(system.server.replace('127.0.0.1', 'localhost'), ann.context);
+    await meet(ann, bob);
+    await ann.page.getByText('New channel').click();
+    await ann.page.getByLabel('Title').fill('kitchen table');
+    await ann.page.locator('#participants').getByText(bob.name).click();
+    await ann.page.getByRole('button', { name: 'Create', exact: true }).click();
+    await bob.openChannel('kitchen table');
+    await ann.say('pass the salt');
+    await bob.screenEndingWith('pass the salt');
+    await bob.say('here');
+    expect(await ann.screenEndingWith('here')).toEqual([`${ann.name}: pass the salt`, `${bob.name}: here`]);
+    for (const visitor of [ann, bob]) expect(visitor.complaints).toEqual([]);
+  }, 120_000);
+
+  it('are not mixed up at one address: a login there ends the page of the other, and says so', async () => {
+    await using ann = await Visitor.come();
+    await using bob = await Visitor.come(system.server, ann.context);
+    await ann.signUp();
+    await bob.signUp();
+    await ann.page.locator('#notice', { hasText: `${bob.name} has logged in in another tab` }).waitFor();
+    await ann.page.locator('#login-screen').waitFor();
+    expect(await ann.page.locator('#chat-screen').isVisible()).toBe(false);
+    expect(await bob.page.locator('#chat-screen').isVisible()).toBe(true);
+  }, 60_000);
+
+  it('are not mixed up when a page of another port has changed the cookie: no socket opens for somebody else', async () => {
+    await using ann = await Visitor.come();
+    const sockets: WebSocketRoute[] = [];
+    await ann.page.routeWebSocket(`**${PATHS.webSocket}*`, (socket) => {
+      sockets.push(socket);
+      socket.connectToServer();
+    });
+    await ann.page.reload();
+    await ann.signUp();
+    const bob = await newPerson(system.server, 'bob');
+    await ann.context.addCookies([{ name: SESSION_COOKIE, value: bob.session, url: system.server }]);
+    await sockets[0]?.close({ code: 4000 });
+    await ann.page.locator('#notice', { hasText: 'Your session has ended' }).waitFor();
+    await ann.page.locator('#login-screen').waitFor();
+    // Nor is it taken over from the start.
+    await ann.page.reload();
+    await ann.page.locator('#login-screen').waitFor();
+    expect(await ann.page.locator('#chat-screen').isVisible()).toBe(false);
   }, 60_000);
 });

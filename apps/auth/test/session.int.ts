@@ -149,6 +149,12 @@ describe('logging out', () => {
     await eventually(() => expect(endedSessions()).toContain(sessionHash(cookie)));
   });
 
+  it('ends no session of another user than the one that a page names', async () => {
+    const { name, cookie } = await auth.newcomer();
+    expect(await auth.ask(`${PATHS.logout}?user=somebody`, { cookie })).toMatchObject({ status: 401 });
+    expect(await auth.ask(`${PATHS.logout}?user=${name.toUpperCase()}`, { cookie })).toMatchObject({ status: 200 });
+  });
+
   it('makes a stolen cookie worthless', async () => {
     const { cookie } = await auth.newcomer();
     await auth.ask(PATHS.logout, { cookie });

@@ -51,6 +51,15 @@ describe('opening a socket', () => {
     wire.cut();
   });
 
+  it('is refused with 401 to a page that shows another user than the cookie is of', async () => {
+    const { cookie, wire, userId } = await server.visitor();
+    const asked = (user: string) =>
+      ask(`${PATHS.webSocket}?notices=1&user=${user}`, { ...UPGRADE, cookie: `SESSION=${cookie}` });
+    expect(await asked('somebody')).toEqual({ status: 401, body: '' });
+    expect(await asked(`USER${userId}`)).toMatchObject({ status: 101 });
+    wire.cut();
+  });
+
   it('is refused with 403 to a foreign page, however good its cookie', async () => {
     const { cookie, wire } = await server.visitor();
     const headers = { ...UPGRADE, cookie: `SESSION=${cookie}`, origin: 'http://evil.test' };

@@ -8,12 +8,13 @@ import {
   type LinkState,
   openBrowserSocket,
 } from '@parley/client';
+import { sameUser } from '@parley/protocol';
 import { Conversation } from './conversation.js';
 import { Directory } from './directory.js';
 import { part } from './dom.js';
 import { Login } from './login.js';
 import { Notices } from './notices.js';
-import { refusalText, statusText } from './texts.js';
+import { displacedText, refusalText, statusText } from './texts.js';
 
 /** The cookie is the browser's own business; the page only remembers whose it is. */
 const NAME_KEY = 'parley.username';
@@ -36,6 +37,9 @@ export class App {
     part('back', HTMLButtonElement).onclick = () => this.#show('directory');
     this.#client.on('state', (state) => this.#onState(state));
     this.#client.on('serverError', ({ message }) => this.#notices.trouble(message));
+    window.addEventListener('storage', ({ key, newValue }) => {
+      if (key === NAME_KEY && newValue !== null) this.#onLoginElsewhere(newValue);
+    });
     // The network is back, or somebody is there and waits: a lost connection is tried now, not when its backoff is over.
     window.addEventListener('online', () => this.#client.wake());
     for (const sign of ['visibilitychange', 'keydown', 'pointerdown']) {
@@ -83,6 +87,13 @@ export class App {
     if (!isLoggedOut(answer)) return this.#notices.trouble(refusalText(answer));
     localStorage.removeItem(NAME_KEY);
     this.#client.close();
+  }
+
+  /** All tabs have one cookie: whatever this one still did would be done by the other person. */
+  #onLoginElsewhere(username: string): void {
+    if (this.#chat.hidden || sameUser(username, this.#client.session?.username ?? '')) return;
+    this.#client.close();
+    this.#notices.trouble(displacedText(username));
   }
 
   #onState(state: LinkState): void {

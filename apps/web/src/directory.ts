@@ -1,12 +1,5 @@
-import {
-  type Channel,
-  type ChannelRef,
-  type ChatClient,
-  type Contact,
-  type MemberChange,
-  sameUser,
-} from '@parley/client';
-import type { ChannelId } from '@parley/protocol';
+import { type Channel, type ChannelRef, type ChatClient, type Contact, type MemberChange } from '@parley/client';
+import { type ChannelId, sameUser } from '@parley/protocol';
 import { button, field, make, onSubmit, part } from './dom.js';
 import type { Notices } from './notices.js';
 import { headCountText } from './texts.js';

@@ -30,6 +30,10 @@ export function failureText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Somebody else has logged in in another tab of the same browser. */
+export const displacedText = (username: string): string =>
+  `${username} has logged in in another tab, which has ended this one. For two people, use two browsers or a private window.`;
+
 /** A refused registration or login in words. */
 export function refusalText({ status, body, retryAfter }: ApiAnswer): string {
   if (status === 401) return 'Name or password is wrong.';

@@ -40,11 +40,15 @@ async function requireOtherProfileStopped(profile: Profile): Promise<void> {
   if (other) throw new DeployError(`the ${other.description.profile} profile is running: stop it first with npm stop`);
 }
 
+/** Browsers keep cookies by host name, and this machine has two. */
+const otherName = (url = ''): string => url.replace('127.0.0.1', 'localhost');
+
 function welcome(stack: Stack): string {
   const { balancers, consul } = stack.urls;
   return [
     '',
     `  Web page        ${balancers[0]}/`,
+    `  A second person ${otherName(balancers[0])}/, in the same browser: each address has its own login`,
     `  Load balancers  ${balancers.join('  ')}`,
     `  Consul          ${consul.map((url) => `${url}/ui`).join('  ')}`,
     '  Terminal        npm run chat',

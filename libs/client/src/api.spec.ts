@@ -36,6 +36,18 @@ describe('api', () => {
     });
   });
 
+  it('names the user of a page, whose cookie the browser chooses', async () => {
+    const { api: rest, calls } = api(() => text('[]'));
+    await rest.pushInbox({ username: 'rené' });
+    await rest.logout({ username: 'rené' });
+    await rest.logout({ username: 'rené', cookie: 'abc' });
+    expect(calls.map(({ url }) => url.replace('http://one/api/v1', ''))).toEqual([
+      '/push/inbox?user=ren%C3%A9',
+      '/auth/logout?user=ren%C3%A9',
+      '/auth/logout',
+    ]);
+  });
+
   it('takes any status as the final answer', async () => {
     const { api: rest, calls } = api(() => text('Register user failed.', 500));
     expect(await rest.register('ann', 'secret99')).toMatchObject({

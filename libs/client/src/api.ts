@@ -3,6 +3,7 @@ import { type Clock, systemClock } from './clock.js';
 import type { Endpoints, Fetch } from './endpoints.js';
 import { Unreachable } from './errors.js';
 import type { Session } from './session.js';
+import { userParameter } from './user-parameter.js';
 
 export interface ApiAnswer {
   readonly status: number;
@@ -20,6 +21,12 @@ export interface LoginAnswer extends ApiAnswer {
 
 /** Whether the session that was to end is no more; any other answer than these leaves it alive. */
 export const isLoggedOut = ({ ok, status }: ApiAnswer): boolean => ok || status === 401;
+
+interface Call {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
 
 const TIMEOUT_MS = 15_000;
 
@@ -58,7 +65,7 @@ export class Api {
 
   /** What was pushed to the user while no screen showed it, newest first; undefined without a valid session. */
   async pushInbox(session: Session): Promise<readonly PushInboxEntry[] | undefined> {
-    const answer = await this.#request(PATHS.pushInbox, { headers: cookieOf(session) });
+    const answer = await this.#request(PATHS.pushInbox, session);
     return answer.ok ? PushInboxEntry.array().parse(JSON.parse(answer.body)) : undefined;
   }
 
@@ -74,12 +81,15 @@ export class Api {
   #post(path: string, session: Session | undefined, body?: object): Promise<ApiAnswer> {
     const json = body === undefined ? {} : { body: JSON.stringify(body) };
     const type = body === undefined ? {} : { 'Content-Type': 'application/json' };
-    return this.#request(path, { method: 'POST', headers: { ...type, ...cookieOf(session) }, ...json });
+    return this.#request(path, session, { method: 'POST', headers: type, ...json });
   }
 
-  #request(path: string, init: RequestInit): Promise<ApiAnswer> {
+  #request(path: string, session: Session | undefined, init: Call = {}): Promise<ApiAnswer> {
+    const query = session === undefined ? '' : new URLSearchParams(userParameter(session)).toString();
+    const pathAndQuery = query === '' ? path : `${path}?${query}`;
+    const headers = { ...init.headers, ...cookieOf(session) };
     return this.endpoints.firstReachable(async (baseUrl) => {
-      const response = await this.#send(baseUrl + path, init);
+      const response = await this.#send(baseUrl + pathAndQuery, { ...init, headers });
       const retryAfter = Number(response.headers.get('retry-after') ?? NaN);
       return {
         status: response.status,

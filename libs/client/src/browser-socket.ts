@@ -1,8 +1,10 @@
 import { PATHS } from '@parley/protocol';
+import type { Session } from './session.js';
 import type { OpenSocket } from './socket.js';
+import { userParameter } from './user-parameter.js';
 
 /** The browser's own WebSocket; it adds the page's session cookie by itself. */
-export const openBrowserSocket: OpenSocket = (url, _session, handlers) => {
+export const openBrowserSocket: OpenSocket = (url, session, handlers) => {
   const socket = new WebSocket(url);
   let opened = false;
   socket.addEventListener('open', () => {
@@ -14,7 +16,7 @@ export const openBrowserSocket: OpenSocket = (url, _session, handlers) => {
   });
   socket.addEventListener('close', ({ code, reason }) => {
     if (opened) handlers.closed(code, reason);
-    else void sessionRefused(url).then((refused) => handlers.failed(refused ? 'unauthorized' : 'unreachable'));
+    else void sessionRefused(url, session).then((refused) => handlers.failed(refused ? 'unauthorized' : 'unreachable'));
   });
   return {
     send: (text) => socket.send(text),
@@ -23,9 +25,10 @@ export const openBrowserSocket: OpenSocket = (url, _session, handlers) => {
 };
 
 /** A page is not told why a WebSocket did not open, so it asks a page-sized question with the same cookie. */
-async function sessionRefused(webSocketUrl: string): Promise<boolean> {
+async function sessionRefused(webSocketUrl: string, session: Session): Promise<boolean> {
   try {
     const url = new URL(PATHS.pushInbox, webSocketUrl.replace(/^ws/, 'http'));
+    url.search = new URLSearchParams(userParameter(session)).toString();
     const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
     return response.status === 401;
   } catch {

@@ -3,6 +3,7 @@ import {
   decodeServerFrame,
   encodeFrame,
   LIMITS,
+  sameUser,
   type ChannelId,
   type Seq,
   type Serial,
@@ -21,7 +22,7 @@ import type { OutgoingFrame } from './outgoing.js';
 import { Requests } from './requests.js';
 import { Serials } from './serials.js';
 import { ServerCommands } from './server-commands.js';
-import { sameUser, type Session } from './session.js';
+import type { Session } from './session.js';
 
 /**
  * One user's conversation with the servers: typed requests, messages each shown once and in order, sends that are

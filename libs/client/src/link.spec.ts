@@ -35,6 +35,14 @@ describe('a lost connection', () => {
     expect((await sent).seq).toBe(1);
   });
 
+  it('of a page is replaced for the same user alone, as the browser chooses the cookie', async () => {
+    const { client, clock, server } = await connected();
+    await client.connect({ username: 'rené' });
+    server.cut();
+    await clock.pass(1000);
+    expect(server.dialled.slice(1).map((url) => new URL(url).searchParams.get('user'))).toEqual(['rené', 'rené']);
+  });
+
   it('ends with the session', async () => {
     const { client, clock, server } = await connected();
     const states: string[] = [];

@@ -5,6 +5,7 @@ import type { Endpoints } from './endpoints.js';
 import { SessionEnded, Unreachable } from './errors.js';
 import type { Session } from './session.js';
 import type { ClientSocket, OpenSocket } from './socket.js';
+import { userParameter } from './user-parameter.js';
 
 export type LinkState =
   | { readonly state: 'connecting'; readonly url: string }
@@ -80,6 +81,7 @@ export class Link {
     const { session, clock, openSocket, onState, onText } = this.options;
     if (this.#ended) return Promise.reject(new SessionEnded('Closed.'));
     const url = baseUrl.replace(/^http/, 'ws') + PATHS.webSocket;
+    const query = new URLSearchParams({ [NOTICES.parameter]: NOTICES.wanted, ...userParameter(session) });
     onState({ state: 'connecting', url });
     return new Promise((resolve, reject) => {
       // A socket that is no longer ours has nothing to say.
@@ -89,7 +91,7 @@ export class Link {
         socket.close();
         reject(new Unreachable(`${url} did not answer.`));
       });
-      const socket = openSocket(`${url}?${NOTICES.parameter}=${NOTICES.wanted}`, session, {
+      const socket = openSocket(`${url}?${query.toString()}`, session, {
         opened: () => {
           giveUp.cancel();
           if (!ours()) {

@@ -4,8 +4,3 @@ export interface Session {
   /** Value of the session cookie; undefined in a browser, which keeps the cookie to itself. */
   readonly cookie?: string | undefined;
 }
-
-const collator = new Intl.Collator('und', { sensitivity: 'base' });
-
-/** User names are unique without regard to case and accents. */
-export const sameUser = (a: string, b: string): boolean => collator.compare(a, b) === 0;

@@ -39,7 +39,7 @@ describe('the socket of a browser', () => {
   beforeAll(async () => {
     // Node has the WebSocket and the fetch of browsers.
     http = createServer((request, response) => {
-      response.writeHead(request.url === PATHS.pushInbox ? status : 404).end();
+      response.writeHead(request.url === `${PATHS.pushInbox}?user=ann` ? status : 404).end();
     });
     sockets = new WebSocketServer({ server: http, path: PATHS.webSocket });
     sockets.on('connection', (peer) => onPeer(peer));

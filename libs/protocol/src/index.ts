@@ -7,3 +7,4 @@ export * from './ids.js';
 export * from './limits.js';
 export * from './result.js';
 export * from './server-frames.js';
+export * from './usernames.js';

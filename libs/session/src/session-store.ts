@@ -1,14 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { redisKeys, Session, sessionHash } from '@parley/contracts';
+import { redisKeys, Session, sessionCookie, sessionHash } from '@parley/contracts';
 import { RedisClient } from '@parley/platform';
 import type { UserId } from '@parley/protocol';
+import { isForUser } from './named-user.js';
 import { SessionSettings } from './settings.js';
 
 /** A session that exists; `hash` is the name it is stored under and the only form that may be passed on or logged. */
 export interface ActiveSession {
   readonly hash: string;
   readonly holder: Session;
+}
+
+export interface SessionRequest {
+  readonly url?: string | undefined;
+  readonly headers: { readonly cookie?: string | undefined };
 }
 
 /** Scripts, because a session without an expiry would never end: the value and its expiry are set together. */
@@ -55,6 +61,13 @@ export class SessionStore {
     if (hash === undefined) return undefined;
     const stored = Session.safeParse(await this.redis.hgetall(redisKeys.session(hash)));
     return stored.success ? { hash, holder: stored.data } : undefined;
+  }
+
+  /** The session that a request comes with, which has its full time again; none where the request names another user. */
+  async ofRequest({ url, headers }: SessionRequest): Promise<ActiveSession | undefined> {
+    const active = await this.find(sessionCookie(headers.cookie));
+    if (active === undefined || !isForUser(url, active.session.username)) return undefined;
+    return (await this.renew(active)) ? active : undefined;
   }
 
   /** Gives the session its full time again; false when it is over. */

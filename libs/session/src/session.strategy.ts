@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import { sessionCookie } from '@parley/contracts';
 import { Strategy } from 'passport-custom';
-import { type ActiveSession, SessionStore } from './session-store.js';
+import { type ActiveSession, type SessionRequest, SessionStore } from './session-store.js';
 
 /** Not `session`: Passport keeps that name for a strategy of its own. */
 export const SESSION_STRATEGY = 'session-cookie';
@@ -14,8 +13,7 @@ export class SessionStrategy extends PassportStrategy(Strategy, SESSION_STRATEGY
     super();
   }
 
-  async validate(request: { headers: { cookie?: string } }): Promise<ActiveSession | false> {
-    const active = await this.sessions.find(sessionCookie(request.headers.cookie));
-    return active !== undefined && (await this.sessions.renew(active)) ? active : false;
+  async validate(request: SessionRequest): Promise<ActiveSession | false> {
+    return (await this.sessions.ofRequest(request)) ?? false;
   }
 }

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { sessionCookie } from '@parley/contracts';
 import { Log } from '@parley/platform';
 import { err, NOTICES, ok, PATHS, type Result } from '@parley/protocol';
 import { type ActiveSession, AllowedOrigins, SessionStore } from '@parley/session';
@@ -39,13 +38,14 @@ export class Handshake {
   }
 
   /** The session on which the socket may be opened; it has its full time again. */
-  async check({ url = '', headers }: IncomingMessage): Promise<Result<ActiveSession, Refusal>> {
+  async check(request: IncomingMessage): Promise<Result<ActiveSession, Refusal>> {
+    const { url = '', headers } = request;
     if (url.split('?', 1)[0] !== PATHS.webSocket) return err(404);
     if (!this.hasRoom()) return err(503);
     if (!this.origins.allows(headers)) return err(403);
     try {
-      const session = await this.sessions.find(sessionCookie(headers.cookie));
-      if (session === undefined || !(await this.sessions.renew(session))) return err(401);
+      const session = await this.sessions.ofRequest(request);
+      if (session === undefined) return err(401);
       // It may have become late or crowded while Redis was asked.
       return this.hasRoom() ? ok(session) : err(503);
     } catch (error) {
