@@ -20,14 +20,9 @@ const HealthList = z.array(
     Service: z.object({ Address: z.string(), Port: z.number().int() }),
   }),
 );
-const REQUEST_TIMEOUT_MS = 3000;
 
-async function inTime<T>(answer: Promise<T>): Promise<T> {
-  const late = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new Error('Consul does not answer')), REQUEST_TIMEOUT_MS).unref();
-  });
-  return Promise.race([answer, late]);
-}
+/** Read by the client for each request, although its types do not know it. */
+const LIMITED: { timeout: number; token?: string } = { timeout: 3000 };
 
 /** The only file of the agent that knows the `consul` package. One object talks to one Consul server. */
 export class ConsulClient {
@@ -39,7 +34,7 @@ export class ConsulClient {
   }
 
   async register(registration: Registration): Promise<void> {
-    const answer = this.#consul.agent.service.register({
+    await this.#consul.agent.service.register({
       id: registration.id,
       name: registration.name,
       address: registration.address,
@@ -54,17 +49,17 @@ export class ConsulClient {
         timeout: '3s',
         deregistercriticalserviceafter: '1m',
       },
+      ...LIMITED,
     });
-    await inTime(answer);
   }
 
   async isRegistered(id: string): Promise<boolean> {
-    const services = ServiceList.parse(await inTime(this.#consul.agent.service.list()));
+    const services = ServiceList.parse(await this.#consul.agent.service.list(LIMITED));
     return id in services;
   }
 
   async deregister(id: string): Promise<void> {
-    await inTime(this.#consul.agent.service.deregister(id));
+    await this.#consul.agent.service.deregister({ id, ...LIMITED });
   }
 
   /**

@@ -1,7 +1,7 @@
+import { inTime } from '@parley/platform';
 import kafkajs from 'kafkajs';
 import type { Broker, Cluster, Consumer, ConsumerConfig, EachBatchPayload, OffsetsByTopicPartition } from 'kafkajs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { inTime } from './in-time.js';
 import { KafkaAdmin } from './kafka-admin.js';
 import type { KafkaHandle } from './kafka-handle.js';
 import type { Lines } from './lines.js';

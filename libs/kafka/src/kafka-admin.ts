@@ -1,6 +1,6 @@
+import { inTime } from '@parley/platform';
 import type { Admin } from 'kafkajs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { inTime } from './in-time.js';
 import { kafkaErrorType } from './kafka-errors.js';
 import type { KafkaHandle } from './kafka-handle.js';
 

@@ -8,6 +8,7 @@ export * from './consul/consul-registration.js';
 export * from './health/health-registry.js';
 export * from './health/metrics.js';
 export * from './health/why-refused.js';
+export * from './in-time.js';
 export * from './logging/log.js';
 export * from './logging/nest-log.js';
 export * from './redis/redis-client.js';

@@ -1,4 +1,4 @@
-import { RedisClient } from '@parley/platform';
+import { inTime, RedisClient } from '@parley/platform';
 import { Inject, Injectable } from '@nestjs/common';
 
 const TTL_SECONDS = 3_600;
@@ -44,15 +44,11 @@ export class FactCache {
 
   private async unlessAway<T>(ask: () => Promise<T>): Promise<T | undefined> {
     if (performance.now() < this.restUntil) return undefined;
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(new Error('no answer in time')), WAIT_MS);
     try {
-      return await Promise.race([ask(), late.promise]);
+      return await inTime(ask(), WAIT_MS, 'no answer in time');
     } catch {
       this.restUntil = performance.now() + REST_MS;
       return undefined;
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { inTime } from '../in-time.js';
 import { whyRefused } from './why-refused.js';
 
 /** Resolves when the dependency works, rejects with the reason when it does not. */
@@ -62,16 +63,10 @@ export class HealthRegistry {
 }
 
 async function run(check: HealthCheck): Promise<CheckState> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`)), CHECK_TIMEOUT_MS);
-  });
   try {
-    await Promise.race([Promise.resolve().then(check), timeout]);
+    await inTime(Promise.resolve().then(check), CHECK_TIMEOUT_MS, `no answer within ${CHECK_TIMEOUT_MS} ms`);
     return { state: 'up' };
   } catch (error) {
     return { state: 'down', reason: whyRefused(error) ?? (error instanceof Error ? error.message : String(error)) };
-  } finally {
-    clearTimeout(timer);
   }
 }
