@@ -80,8 +80,8 @@ export class LoadRun {
         new Member(cookie, channelId === undefined ? undefined : channelOf(channelId), writes, around),
     );
     this.senders = shuffled(
-      this.members.filter((member) => member.writes),
       random,
+      this.members.filter((member) => member.writes),
     );
     this.keepAlives = setInterval(() => {
       for (const member of this.members) member.keepAlive();

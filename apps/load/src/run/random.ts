@@ -10,7 +10,7 @@ export function seeded(seed: number): () => number {
 }
 
 /** A new list with the items in random order. */
-export function shuffled<T>(items: readonly T[], random: () => number): T[] {
+export function shuffled<T>(random: () => number, items: readonly T[]): T[] {
   return items
     .map((item) => ({ item, at: random() }))
     .toSorted((a, b) => a.at - b.at)
