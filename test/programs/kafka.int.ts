@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { DEAD_LETTER_TOPIC, topicLayout } from '@parley/contracts';
-import { BatchingProducer, createKafka, KafkaAdmin, kafkaEnv, kafkaOptionsFrom } from '@parley/kafka';
+import { BatchingProducer, createKafka, KafkaAdmin, kafkaEnv, kafkaOptionsFrom, silentLog } from '@parley/kafka';
 import { loadConfig } from '@parley/platform';
 import { runProgram } from '@parley/testing';
 import { z } from 'zod';
-
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 describe('the program that creates topics', () => {
   const program = 'libs/kafka/dist/create-topics.main.js';
@@ -21,7 +19,7 @@ describe('the program that creates topics', () => {
   it('gives each topic as many partitions as agreed', async () => {
     expect(await runProgram(program)).toMatchObject({ code: 0 });
     const config = loadConfig(z.object(kafkaEnv));
-    const admin = new KafkaAdmin(createKafka(kafkaOptionsFrom(config, 'test'), silent));
+    const admin = new KafkaAdmin(createKafka(kafkaOptionsFrom(config, 'test'), silentLog));
     for (const { name, partitions } of topicLayout) {
       const found = await admin.endOffsets(name);
       expect([name, found.size]).toEqual([name, partitions === 'configured' ? config.KAFKA_PARTITIONS : partitions]);
@@ -38,7 +36,7 @@ describe('the program that shows dead letters', () => {
   const program = 'libs/kafka/dist/show-dead-letters.main.js';
 
   it('prints each as a line with its origin and reason', async () => {
-    const kafka = createKafka(kafkaOptionsFrom(loadConfig(z.object(kafkaEnv)), 'programs-test'), silent);
+    const kafka = createKafka(kafkaOptionsFrom(loadConfig(z.object(kafkaEnv)), 'programs-test'), silentLog);
     const producer = new BatchingProducer({ kafka });
     const key = randomUUID();
     await producer.send(DEAD_LETTER_TOPIC, {

@@ -23,6 +23,7 @@ import {
   KafkaAdmin,
   type KafkaHandle,
   kafkaOptionsFrom,
+  silentLog,
 } from '@parley/kafka';
 import { loadConfig, RedisClient, type RunningService, startService } from '@parley/platform';
 import { type ServerFrame, type ServerFrameOf, type UserId, userId } from '@parley/protocol';
@@ -69,8 +70,7 @@ export class ConnectionFixture implements AsyncDisposable {
     const server = `t${randomBytes(6).toString('hex')}`;
     const fixed = { HTTP_HOST: '127.0.0.1', HTTP_PORT: '0', CONSUL_URLS: '', LOG_LEVEL: 'silent', SERVICE_ID: server };
     const config = loadConfig(connectionEnv, { ...process.env, ...fixed, ...settings });
-    const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-    const fixture = new ConnectionFixture(server, createKafka(kafkaOptionsFrom(config, 'connection-test'), quiet));
+    const fixture = new ConnectionFixture(server, createKafka(kafkaOptionsFrom(config, 'connection-test'), silentLog));
     for (const { name, partitions } of topicLayout) {
       const count = partitions === 'configured' ? config.KAFKA_PARTITIONS : partitions;
       await fixture.admin.ensureTopic(name, { partitions: count, replicationFactor: config.KAFKA_REPLICATION_FACTOR });

@@ -4,16 +4,15 @@ import { ScriptedConsumer, TOPIC } from '../test/scripted-consumer.js';
 import { BatchReader, type BatchReaderOptions } from './batch-reader.js';
 import { WorkAbandoned } from './batch-work.js';
 import { KafkaAdmin } from './kafka-admin.js';
-import { type KafkaHandle, type Log } from './kafka-handle.js';
+import type { KafkaHandle } from './kafka-handle.js';
 import { Lines } from './lines.js';
 import type { OnTheWay } from './lane.js';
-
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+import { silentLog } from './silent-log.js';
 
 async function setUp(begin: (offset: number, abandon: AbortSignal) => Promise<OnTheWay>) {
   const consumer = new ScriptedConsumer();
   const handle = {
-    log: silent,
+    log: silentLog,
     lines: () => new Lines(),
     client: () => ({ consumer: () => consumer, admin: () => ({}) }),
   };
@@ -26,7 +25,7 @@ async function setUp(begin: (offset: number, abandon: AbortSignal) => Promise<On
     commitIntervalMs: 100,
     mergePartitions: true,
     sessionTimeoutMs: 60_000,
-    log: silent,
+    log: silentLog,
     workOn: () => ({
       begin: (records, abandon) => {
         if (abandon.aborted) return Promise.reject(new WorkAbandoned());
@@ -180,7 +179,7 @@ describe('records that nobody is given', () => {
       disconnect: async () => {},
     };
     const client = () => ({ consumer, admin: () => admin });
-    const kafka = { log: silent, lines: () => new Lines(), client } as unknown as KafkaHandle;
+    const kafka = { log: silentLog, lines: () => new Lines(), client } as unknown as KafkaHandle;
     const reading = new BatchReader({
       kafka,
       groupId: 'group',
@@ -189,7 +188,7 @@ describe('records that nobody is given', () => {
       commitIntervalMs: 100_000,
       mergePartitions: true,
       sessionTimeoutMs: SESSION_MS,
-      log: silent,
+      log: silentLog,
       workOn: () => ({ begin, run: () => Promise.resolve() }),
       hooks,
     });

@@ -1,11 +1,9 @@
 import { jest } from '@jest/globals';
 import { BatchWork, WorkAbandoned } from './batch-work.js';
 import { DependencyUnavailable } from './errors.js';
-import type { Log } from './kafka-handle.js';
 import type { InboundRecord } from './records.js';
 import { UnreadableRecords } from './unreadable-records.js';
-
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+import { silentLog } from './silent-log.js';
 
 const record = (offset: number): InboundRecord => ({
   topic: 'topic',
@@ -26,7 +24,7 @@ describe('BatchWork', () => {
 
   const work = new BatchWork({
     maxAttempts: 3,
-    log: silent,
+    log: silentLog,
     handle: async (records) => {
       calls.push(records.map(({ offset }) => Number(offset)));
       const error = failure(records, calls.length);
@@ -65,7 +63,7 @@ describe('BatchWork', () => {
     let attempts = 0;
     const late = new BatchWork({
       maxAttempts: 3,
-      log: silent,
+      log: silentLog,
       handle: async () => ({ settled: ++attempts < 3 ? Promise.reject(new Error('not told')) : Promise.resolve() }),
       setAside: () => Promise.reject(new Error('nothing is at fault')),
     });
@@ -163,7 +161,7 @@ describe('BatchWork', () => {
     let refusals = 3;
     const patient = new BatchWork({
       maxAttempts: 1,
-      log: silent,
+      log: silentLog,
       handle: () => Promise.reject(new Error('bad')),
       setAside: async () => {
         if (refusals-- > 0) throw new Error('Kafka is away');

@@ -1,10 +1,10 @@
 import type { ConsumerConfig, EachBatchPayload } from 'kafkajs';
 import { ScriptedConsumer, TOPIC } from '../test/scripted-consumer.js';
 import { BroadcastConsumer } from './broadcast-consumer.js';
-import { type KafkaHandle, type Log } from './kafka-handle.js';
+import type { KafkaHandle } from './kafka-handle.js';
 import { Lines } from './lines.js';
+import { silentLog } from './silent-log.js';
 
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const PATIENCE_MS = 10_000;
 
 async function setUp() {
@@ -24,7 +24,7 @@ async function setUp() {
     groups.push(groupId);
     return next;
   };
-  const handle = { log: silent, lines: () => new Lines(), client: () => ({ consumer, admin: () => admin }) };
+  const handle = { log: silentLog, lines: () => new Lines(), client: () => ({ consumer, admin: () => admin }) };
   const broadcast = new BroadcastConsumer({ kafka: handle as unknown as KafkaHandle, groupPrefix: 'listen' });
   const heard: string[] = [];
   await broadcast.start(TOPIC, (records) => void heard.push(...records.map(({ offset }) => String(offset))));

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Connection, type KafkajsConnection } from './broken-responses.js';
+import { silentLog } from './silent-log.js';
 
 /** The socket of a broker in the hands of a test. */
 class FakeSocket extends EventEmitter {
@@ -7,7 +8,7 @@ class FakeSocket extends EventEmitter {
   unref(): void {}
 }
 
-const logger = { namespace: () => logger, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const logger = { namespace: () => logger, ...silentLog };
 
 function response(correlationId: number, payload: string): Buffer {
   const head = Buffer.alloc(8);

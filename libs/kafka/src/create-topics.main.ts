@@ -4,7 +4,8 @@ import { loadConfig, whyRefused } from '@parley/platform';
 import { z } from 'zod';
 import { KafkaAdmin } from './kafka-admin.js';
 import { kafkaEnv, kafkaOptionsFrom } from './kafka-env.js';
-import { createKafka, type Log } from './kafka-handle.js';
+import { createKafka } from './kafka-handle.js';
+import { silentLog } from './silent-log.js';
 
 /** Creates the topics that must exist before any service starts. Running it again changes nothing. */
 
@@ -12,11 +13,10 @@ const PATIENCE_MS = 60_000;
 /** A broker that says no may still be starting, but then not for long. */
 const REFUSAL_PATIENCE_MS = 3_000;
 const HOUR_MS = 3_600_000;
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 async function main(): Promise<void> {
   const env = loadConfig(z.object(kafkaEnv));
-  const admin = new KafkaAdmin(createKafka(kafkaOptionsFrom(env, 'create-topics'), silent));
+  const admin = new KafkaAdmin(createKafka(kafkaOptionsFrom(env, 'create-topics'), silentLog));
   await awaitBroker(admin, env.KAFKA_BROKERS);
   for (const { name, partitions, retentionHours } of topicLayout) {
     const outcome = await admin.ensureTopic(name, {

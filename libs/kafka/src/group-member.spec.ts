@@ -1,10 +1,10 @@
 import type { ConsumerConfig, EachBatchPayload } from 'kafkajs';
 import { ScriptedConsumer, TOPIC } from '../test/scripted-consumer.js';
 import { GroupMember } from './group-member.js';
-import { type KafkaHandle, type Log } from './kafka-handle.js';
+import type { KafkaHandle } from './kafka-handle.js';
 import { Lines } from './lines.js';
+import { silentLog } from './silent-log.js';
 
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 /** Longer than the pause before a restart, which would otherwise be begun again and again. */
 const SESSION_MS = 1_200;
 const PATIENCE_MS = 10_000;
@@ -38,7 +38,7 @@ async function setUp() {
     consumers.push(next);
     return next;
   };
-  const handle = { log: silent, lines: newLines, client: () => ({ consumer, admin: () => admin }) };
+  const handle = { log: silentLog, lines: newLines, client: () => ({ consumer, admin: () => admin }) };
   const member = new GroupMember({
     kafka: handle as unknown as KafkaHandle,
     groupId: () => 'group',

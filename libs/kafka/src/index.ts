@@ -13,3 +13,4 @@ export { partitionOf } from './partitioner.js';
 export type { ProduceStats } from './produce-queue.js';
 export { readRecords, UnreadableRecords } from './unreadable-records.js';
 export type { AddressedRecord, InboundRecord, OutboundRecord } from './records.js';
+export { silentLog } from './silent-log.js';

@@ -1,7 +1,8 @@
 import { BrokerPool, ConsumerGroup } from './one-at-a-time.js';
+import { silentLog } from './silent-log.js';
 
 const TOPIC = 'topic';
-const silent = { namespace: () => silent, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const logger = { namespace: () => logger, ...silentLog };
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** What Kafka says to a member that is given no partitions. */
@@ -29,7 +30,7 @@ function group(syncs: Promise<typeof nothing>[]) {
     groupId: 'group',
     topics: [TOPIC],
     topicConfigurations: {},
-    logger: silent,
+    logger,
     instrumentationEmitter: { emit: () => undefined },
     assigners: [],
     retry: { retries: 0 },
@@ -103,7 +104,7 @@ describe('a client', () => {
     const connectionPoolBuilder = { build: async (address: object) => address };
     const made = new BrokerPool({
       connectionPoolBuilder,
-      logger: silent,
+      logger,
       retry: { retries: 0 },
       metadataMaxAge: 1_000,
     });

@@ -5,17 +5,16 @@ import type { Admin, KafkaMessage } from 'kafkajs';
 import { z } from 'zod';
 import { KafkaAdmin } from './kafka-admin.js';
 import { kafkaEnv, kafkaOptionsFrom } from './kafka-env.js';
-import { createKafka, type Log } from './kafka-handle.js';
+import { createKafka } from './kafka-handle.js';
+import { silentLog } from './silent-log.js';
 
 /**
  * Prints every dead letter as one line of JSON, oldest first, and ends. Changes nothing. The values are the records as
  * they came: they hold what people wrote.
  */
 
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
 async function main(): Promise<void> {
-  const kafka = createKafka(kafkaOptionsFrom(loadConfig(z.object(kafkaEnv)), 'show-dead-letters'), silent);
+  const kafka = createKafka(kafkaOptionsFrom(loadConfig(z.object(kafkaEnv)), 'show-dead-letters'), silentLog);
   const client = kafka.client({ retry: { retries: 5 } });
   const [kept] = await offsetsOf(client.admin());
   // Retention may have emptied the topic again: nothing would ever come.

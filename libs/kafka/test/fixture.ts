@@ -9,8 +9,8 @@ import {
   KafkaAdmin,
   type Log,
 } from '../src/index.js';
+import { silentLog } from '../src/silent-log.js';
 
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const verbose: Log = {
   debug: (details, message) => process.stderr.write(`debug ${message} ${JSON.stringify(details)}\n`),
   info: (details, message) => process.stderr.write(`info ${message} ${JSON.stringify(details)}\n`),
@@ -18,7 +18,7 @@ const verbose: Log = {
   error: (details, message) => process.stderr.write(`error ${message} ${JSON.stringify(details)}\n`),
 };
 /** With KAFKA_TEST_LOG set, shows what the library and kafkajs have to say. */
-export const log = process.env['KAFKA_TEST_LOG'] === undefined ? silent : verbose;
+export const log = process.env['KAFKA_TEST_LOG'] === undefined ? silentLog : verbose;
 
 export function brokers(): string[] {
   const list = process.env['KAFKA_BROKERS'];

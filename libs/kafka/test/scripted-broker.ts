@@ -1,6 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import type { KafkaHandle } from '../src/kafka-handle.js';
 import { Lines } from '../src/lines.js';
+import { silentLog } from '../src/silent-log.js';
 
 /** An error as a broker names it. */
 export const brokerError = (type: string): Error => Object.assign(new Error(type), { type });
@@ -27,12 +28,7 @@ export class ScriptedBroker {
   refuses: (batch: SentBatch) => Error | undefined = () => undefined;
 
   readonly kafka: KafkaHandle = {
-    log: {
-      debug: () => {},
-      info: () => {},
-      error: () => {},
-      warn: (_, message) => void this.warnings.push(message),
-    },
+    log: { ...silentLog, warn: (_, message) => void this.warnings.push(message) },
     lines: () => new Lines(),
     client: () => ({ producer: () => this.#producer(), admin: () => this.#admin() }) as unknown as Kafka,
   };
