@@ -9,6 +9,10 @@ import { Lines } from './lines.js';
 import type { OnTheWay } from './lane.js';
 import { silentLog } from './silent-log.js';
 
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
+
 async function setUp(begin: (offset: number, abandon: AbortSignal) => Promise<OnTheWay>) {
   const consumer = new ScriptedConsumer();
   const handle = {
@@ -62,10 +66,6 @@ async function setUp(begin: (offset: number, abandon: AbortSignal) => Promise<On
 const SETTLED: OnTheWay = { settled: Promise.resolve() };
 
 describe('a reader', () => {
-  beforeEach(() => void jest.useFakeTimers());
-  afterEach(() => void jest.useRealTimers());
-  const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
-
   it('lets more be fetched as soon as a batch has begun, and commits only what is done', async () => {
     const handled = Promise.withResolvers<OnTheWay>();
     const { fetched, resolved, committed } = await setUp((offset) =>
@@ -196,7 +196,7 @@ describe('records that nobody is given', () => {
     const heartbeats = setInterval(() => consumers.at(-1)?.emit('heartbeat'), SESSION_MS / 10);
     const until = async (condition: () => boolean) => {
       const giveUpAt = performance.now() + PATIENCE_MS;
-      while (!condition() && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 20));
+      while (!condition() && performance.now() < giveUpAt) await pass(20);
     };
     const close = async () => {
       clearInterval(heartbeats);
@@ -253,8 +253,7 @@ describe('records that nobody is given', () => {
       resolveOffset: () => undefined,
       heartbeat: () => Promise.resolve(),
     } as unknown as EachBatchPayload);
-    const began = performance.now();
-    await until(() => performance.now() - began > 4 * SESSION_MS);
+    await pass(4 * SESSION_MS);
     expect([pinged.looks, consumers.length]).toEqual([0, 1]);
     work.resolve({ settled: Promise.resolve() });
     await close();

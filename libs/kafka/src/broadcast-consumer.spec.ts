@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import type { ConsumerConfig, EachBatchPayload } from 'kafkajs';
 import { ScriptedConsumer, TOPIC } from '../test/scripted-consumer.js';
 import { BroadcastConsumer } from './broadcast-consumer.js';
@@ -5,7 +6,11 @@ import type { KafkaHandle } from './kafka-handle.js';
 import { Lines } from './lines.js';
 import { silentLog } from './silent-log.js';
 
-const PATIENCE_MS = 10_000;
+/** Longer than the pause before a restart. */
+const PATIENCE_MS = 2_000;
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
 
 async function setUp() {
   const consumers: ScriptedConsumer[] = [];
@@ -49,8 +54,7 @@ const handOver = (consumer: ScriptedConsumer | undefined, ...offsets: number[]) 
   } as unknown as EachBatchPayload);
 
 async function successor(consumers: readonly ScriptedConsumer[]): Promise<ScriptedConsumer | undefined> {
-  const giveUpAt = performance.now() + PATIENCE_MS;
-  while (consumers.length < 2 && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 50));
+  await jest.advanceTimersByTimeAsync(PATIENCE_MS);
   return consumers[1];
 }
 

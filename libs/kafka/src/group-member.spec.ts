@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import type { ConsumerConfig, EachBatchPayload } from 'kafkajs';
 import { ScriptedConsumer, TOPIC } from '../test/scripted-consumer.js';
 import { GroupMember } from './group-member.js';
@@ -7,7 +8,10 @@ import { silentLog } from './silent-log.js';
 
 /** Longer than the pause before a restart, which would otherwise be begun again and again. */
 const SESSION_MS = 1_200;
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
 
 async function setUp() {
   const consumers: ScriptedConsumer[] = [];
@@ -58,8 +62,7 @@ async function setUp() {
 
 async function until(condition: () => boolean): Promise<void> {
   const giveUpAt = performance.now() + PATIENCE_MS;
-  while (!condition() && performance.now() < giveUpAt)
-    await new Promise((resolve) => setTimeout(resolve, SESSION_MS / 10));
+  while (!condition() && performance.now() < giveUpAt) await jest.advanceTimersByTimeAsync(SESSION_MS / 10);
 }
 
 it('a silent member keeps its membership while the broker of its group is away, whoever else answers', async () => {

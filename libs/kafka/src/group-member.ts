@@ -1,7 +1,6 @@
 import { inTime } from '@parley/platform';
 import kafkajs from 'kafkajs';
 import type { Broker, Cluster, Consumer, ConsumerConfig, EachBatchPayload, OffsetsByTopicPartition } from 'kafkajs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { KafkaAdmin } from './kafka-admin.js';
 import type { KafkaHandle } from './kafka-handle.js';
 import type { Lines } from './lines.js';
@@ -302,7 +301,7 @@ export class GroupMember {
     this.#consumer = undefined;
     const isWanted = () => !this.#stopped && restart === this.#restarts;
     while (isWanted()) {
-      await delay(RESTART_PAUSE_MS);
+      await new Promise((resolve) => setTimeout(resolve, RESTART_PAUSE_MS));
       if (!isWanted()) return;
       try {
         await this.#run();
