@@ -1,4 +1,4 @@
-import type { Assignment } from './group-member.js';
+import type { Assignment } from './assignment.js';
 import type { InboundRecord } from './records.js';
 
 export interface BatchConsumerHooks {

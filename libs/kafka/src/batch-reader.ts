@@ -1,8 +1,9 @@
 import { inTime } from '@parley/platform';
 import type { EachBatchPayload } from 'kafkajs';
+import { type Assignment, placeOf } from './assignment.js';
 import type { BatchConsumerHooks } from './batch-consumer-hooks.js';
 import { type BatchWork, WorkAbandoned } from './batch-work.js';
-import { type Assignment, GroupMember, placeOf } from './group-member.js';
+import { GroupMember } from './group-member.js';
 import type { KafkaAdmin } from './kafka-admin.js';
 import { mustRejoin } from './kafka-errors.js';
 import type { KafkaHandle, Log } from './kafka-handle.js';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EachBatchPayload } from 'kafkajs';
-import { type Assignment, GroupMember, placeOf } from './group-member.js';
+import { type Assignment, placeOf } from './assignment.js';
+import { GroupMember } from './group-member.js';
 import { KafkaAdmin } from './kafka-admin.js';
 import type { KafkaHandle } from './kafka-handle.js';
 import { type InboundRecord, toInbound } from './records.js';

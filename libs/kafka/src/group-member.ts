@@ -1,20 +1,18 @@
 import { inTime } from '@parley/platform';
 import kafkajs from 'kafkajs';
 import type { Broker, Cluster, Consumer, ConsumerConfig, EachBatchPayload, OffsetsByTopicPartition } from 'kafkajs';
+import type { Assignment } from './assignment.js';
 import { KafkaAdmin } from './kafka-admin.js';
 import type { KafkaHandle } from './kafka-handle.js';
 import type { Lines } from './lines.js';
+import { MemberWatch, type MemberWatchOptions, type WatchedMember } from './member-watch.js';
 
-/** Topic name to the partitions of it that this member reads. */
-export type Assignment = Readonly<Record<string, readonly number[]>>;
-
-export interface GroupMemberOptions {
+export interface GroupMemberOptions extends Pick<MemberWatchOptions, 'sessionTimeoutMs' | 'unread'> {
   kafka: KafkaHandle;
   /** Asked for each consumer anew: one in another group need not wait until the session of its predecessor has ended. */
   groupId(): string;
   topics: readonly string[];
   startFrom: 'earliest' | 'latest';
-  sessionTimeoutMs: number;
   /** How many partitions of one fetch are handed over side by side. */
   concurrency: number;
   eachBatch(payload: EachBatchPayload): Promise<void>;
@@ -22,8 +20,6 @@ export interface GroupMemberOptions {
   onJoined(assignment: Assignment): void;
   /** The assignment is about to change hands. */
   onLeft(): void;
-  /** Those of the partitions of which there are records that have not been handed over, though the last ones are dealt with. */
-  unread(partitions: Assignment, admin: KafkaAdmin): Promise<readonly string[]>;
 }
 
 /** So many that a member outlives any broker outage with its membership: a new one would wait for the old one's session to end. */
@@ -32,12 +28,8 @@ const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 1_000_000 }
 const PATIENCE = { firstAnswerMs: 2_000, answerMs: 3_000 };
 const RESTART_PAUSE_MS = 1_000;
 const STOP_PATIENCE_MS = 5_000;
-/** How often in a row, each half a session. A newcomer that is replaced leaves something behind that the group waits for. */
-const STUCK_CHECKS = { member: 2, newcomer: 6 };
 /** kafkajs is not told that another broker leads a partition: one that used to lead it goes on answering, late or with nothing. */
 const METADATA_AGE_MS = 5_000;
-/** After so many session timeouts of silence a consumer is replaced even though Kafka answers nobody. */
-const LONGEST_SILENCE_SESSIONS = 5;
 
 /** What Kafka knows a consumer by. */
 interface Membership {
@@ -49,7 +41,7 @@ interface Membership {
 type Coordinator = Broker & { leaveGroup(membership: Membership): Promise<unknown> };
 
 /** One kafkajs consumer that is kept alive: whatever ends it, it is built again until `stop`. */
-export class GroupMember {
+export class GroupMember implements WatchedMember {
   #consumer: Consumer | undefined;
   #groupId = '';
   #membership: Membership | undefined;
@@ -58,27 +50,21 @@ export class GroupMember {
   #joined = false;
   /** When Kafka last confirmed the membership. */
   #lastSign = 0;
-  #watch: NodeJS.Timeout | undefined;
-  #isLooking = false;
-  #stuckChecks = 0;
   #assignment: Assignment = {};
-  /** Partitions of which something was handed over since the last look. */
-  readonly #heardOf = new Set<string>();
-  /** Partitions of which records were waiting at the last look. */
-  #unread: readonly string[] = [];
   #restarts = 0;
-  readonly #admin: KafkaAdmin;
+  readonly #watch: MemberWatch;
   readonly #firstJoin = Promise.withResolvers<void>();
 
   constructor(private readonly options: GroupMemberOptions) {
-    this.#admin = new KafkaAdmin(options.kafka);
+    const { kafka } = options;
+    this.#watch = new MemberWatch({ ...options, member: this, admin: new KafkaAdmin(kafka), log: kafka.log });
   }
 
   /** Resolves once the member has its partitions, however long Kafka takes to answer. */
   async start(): Promise<void> {
     await this.#run();
     await this.#firstJoin.promise;
-    if (!this.#stopped) this.#watch = setInterval(() => void this.#look(), this.options.sessionTimeoutMs / 2);
+    this.#watch.start();
   }
 
   async #run(): Promise<void> {
@@ -105,7 +91,7 @@ export class GroupMember {
         eachBatch: async (payload) => {
           // One that was replaced goes on handing over what it has fetched: out of turn, as its successor begins before that.
           if (this.#consumer !== consumer) return;
-          this.#heardOf.add(placeOf(payload.batch));
+          this.#watch.heardOf(payload.batch);
           await this.options.eachBatch(payload);
         },
       });
@@ -132,9 +118,21 @@ export class GroupMember {
     return this.#groupId;
   }
 
+  get assignment(): Assignment {
+    return this.#assignment;
+  }
+
+  get isKnown(): boolean {
+    return this.#membership !== undefined;
+  }
+
   /** Has partitions, and its heartbeats are answered. */
   ready(): boolean {
-    return this.#joined && this.#silence() < this.options.sessionTimeoutMs;
+    return this.#joined && this.silence() < this.options.sessionTimeoutMs;
+  }
+
+  silence(): number {
+    return performance.now() - this.#lastSign;
   }
 
   seek(topic: string, partition: number, offset: bigint): void {
@@ -153,10 +151,20 @@ export class GroupMember {
     if (this.#joined) this.#consumer?.pause(this.options.topics.map((topic) => ({ topic })));
   }
 
+  replace(): void {
+    this.#joined = false;
+    this.#lastSign = performance.now();
+    this.options.onLeft();
+    // It is not told to stop: kafkajs 2.2.4, stopped while it changes over to other brokers, fetches from then on without
+    // asking Kafka, in a loop that leaves nothing else of the process a turn.
+    this.#lines?.cut();
+    void this.#restart();
+  }
+
   /** Leaves the group, so that others take over at once instead of after the session timeout. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearInterval(this.#watch);
+    this.#watch.stop();
     this.#joined = false;
     this.#firstJoin.resolve();
     const consumer = this.#consumer;
@@ -183,7 +191,7 @@ export class GroupMember {
       this.#joined = true;
       this.#membership = { groupId, memberId };
       this.#assignment = memberAssignment;
-      this.#unread = [];
+      this.#watch.joined();
       alive();
       this.#log.info({ groupId, assignment: memberAssignment }, 'joined the consumer group');
       this.options.onJoined(memberAssignment);
@@ -203,98 +211,6 @@ export class GroupMember {
     });
   }
 
-  #silence(): number {
-    return performance.now() - this.#lastSign;
-  }
-
-  async #look(): Promise<void> {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    try {
-      await this.#replaceIfStuck();
-      await this.#replaceIfDeaf();
-    } finally {
-      this.#isLooking = false;
-    }
-  }
-
-  /**
-   * Heartbeats say nothing of single partitions: kafkajs may ask nobody for one, or a broker that used to lead it. Records
-   * that wait from one look to the next, and nobody is given, are a reason to begin anew.
-   */
-  async #replaceIfDeaf(): Promise<void> {
-    const heardOf = new Set(this.#heardOf);
-    this.#heardOf.clear();
-    if (!this.ready()) return;
-    const quiet = Object.entries(this.#assignment).map(([topic, partitions]): [string, readonly number[]] => [
-      topic,
-      partitions.filter((partition) => !heardOf.has(placeOf({ topic, partition }))),
-    ]);
-    const unread = await this.#unreadOf(Object.fromEntries(quiet));
-    const still = unread.filter((place) => this.#unread.includes(place) && !this.#heardOf.has(place));
-    this.#unread = unread;
-    if (still.length === 0 || !this.ready()) return;
-    this.#log.error(
-      { groupId: this.#groupId, unread: still },
-      'the consumer does not read what there is, replacing it',
-    );
-    this.#replace();
-  }
-
-  /** None while Kafka cannot tell. */
-  async #unreadOf(partitions: Assignment): Promise<readonly string[]> {
-    try {
-      const unread = this.options.unread(partitions, this.#admin);
-      // kafkajs may wait for ever for a broker that died while it was asked.
-      return await inTime(
-        unread,
-        this.options.sessionTimeoutMs / 2,
-        'Kafka does not say in time what there is to read',
-      );
-    } catch (error) {
-      this.#log.debug({ groupId: this.#groupId, error }, 'it is not known what there is to read');
-      return [];
-    }
-  }
-
-  /**
-   * A connection that has gone silent stays in use in kafkajs, request after request. When the group's own broker answers
-   * others but not this consumer, it is replaced; while that is away it is kept, and with it the membership, but not for
-   * ever: an outage that long may have left it in a state from which it does not recover.
-   */
-  async #replaceIfStuck(): Promise<void> {
-    const { sessionTimeoutMs } = this.options;
-    // By then Kafka has ended the membership, so that waiting longer would save nothing.
-    if (this.#silence() < sessionTimeoutMs) {
-      this.#stuckChecks = 0;
-      return;
-    }
-    const answers = await this.#admin.pingGroup(this.#groupId).then(
-      () => true,
-      () => false,
-    );
-    this.#stuckChecks = answers ? this.#stuckChecks + 1 : 0;
-    // It may have come back while Kafka was asked.
-    const silence = this.#silence();
-    if (this.#stopped || silence < sessionTimeoutMs) return;
-    const enough = this.#membership ? STUCK_CHECKS.member : STUCK_CHECKS.newcomer;
-    if (this.#stuckChecks < enough && silence < sessionTimeoutMs * LONGEST_SILENCE_SESSIONS) return;
-    this.#log.error({ groupId: this.#groupId, silentMs: Math.round(silence) }, 'the consumer is stuck, replacing it');
-    this.#replace();
-  }
-
-  #replace(): void {
-    this.#stuckChecks = 0;
-    this.#unread = [];
-    this.#joined = false;
-    this.#lastSign = performance.now();
-    this.options.onLeft();
-    // It is not told to stop: kafkajs 2.2.4, stopped while it changes over to other brokers, fetches from then on without
-    // asking Kafka, in a loop that leaves nothing else of the process a turn.
-    this.#lines?.cut();
-    void this.#restart();
-  }
-
   /** A restart that is begun later takes the place of one that is still trying. */
   async #restart(): Promise<void> {
     const restart = ++this.#restarts;
@@ -312,9 +228,6 @@ export class GroupMember {
     }
   }
 }
-
-/** As in `unread`. */
-export const placeOf = ({ topic, partition }: { topic: string; partition: number }): string => `${topic} ${partition}`;
 
 function consumerConfig(
   groupId: string,

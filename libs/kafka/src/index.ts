@@ -1,10 +1,10 @@
+export type { Assignment } from './assignment.js';
 export type { BatchConsumerHooks } from './batch-consumer-hooks.js';
 export { BatchConsumer, type BatchConsumerOptions } from './batch-consumer.js';
 export { BatchHandler } from './batch-handler.js';
 export { BatchingProducer, type BatchingProducerOptions } from './batching-producer.js';
 export { BroadcastConsumer, type BroadcastConsumerOptions, type BroadcastHandler } from './broadcast-consumer.js';
 export { DependencyUnavailable, ProducerOverloaded, ProduceTimeout, RecordRefused } from './errors.js';
-export type { Assignment } from './group-member.js';
 export { type EndOffsets, KafkaAdmin, type TopicSettings } from './kafka-admin.js';
 export { kafkaEnv, type KafkaEnv, kafkaOptionsFrom } from './kafka-env.js';
 export { createKafka, type KafkaHandle, type KafkaOptions, type Log } from './kafka-handle.js';
