@@ -1,4 +1,4 @@
-// node test/bench/stack.main.ts up|down|wipe [--state DIR] [--offset N] [--full-profile] [--connection N] [--message N]
+// node test/bench/stack.main.ts up|down|wipe [--state DIR] [--offset N] [--full-profile] [--connection N] [--message N] [--cpu-prof DIR]
 // A quiet stack with raised limits, for work with the load generator by hand.
 import { parseArgs } from 'node:util';
 import { attachStack } from '@parley/deploy';
@@ -13,6 +13,7 @@ const { values, positionals } = parseArgs({
     'full-profile': { type: 'boolean', default: false },
     connection: { type: 'string' },
     message: { type: 'string' },
+    'cpu-prof': { type: 'string' },
   },
 });
 
@@ -27,6 +28,7 @@ if (action === 'up') {
       ...(values.connection !== undefined && { connection: Number(values.connection) }),
       ...(values.message !== undefined && { message: Number(values.message) }),
     },
+    ...(values['cpu-prof'] !== undefined && { profiles: values['cpu-prof'] }),
     owned: false,
   });
   say(`node apps/load/dist/main.js --stack ${stack.descriptionPath} --via direct`);
@@ -36,7 +38,7 @@ if (action === 'up') {
   else await stack.stop();
 } else {
   process.stderr.write(
-    'usage: node test/bench/stack.main.ts up|down|wipe [--state DIR] [--offset N] [--full-profile]\n',
+    'usage: node test/bench/stack.main.ts up|down|wipe [--state DIR] [--offset N] [--full-profile] [--cpu-prof DIR]\n',
   );
   process.exitCode = 1;
 }

@@ -6,6 +6,8 @@ export interface BenchStackOptions {
   readonly stateDir: string;
   readonly portOffset: number;
   readonly scale?: Scale;
+  /** Where each service leaves its CPU profile when it stops. */
+  readonly profiles?: string;
   /** Whether it stops when this process ends. */
   readonly owned: boolean;
 }
@@ -19,6 +21,7 @@ export const startBenchStack = ({
   stateDir,
   portOffset,
   scale = {},
+  profiles,
   owned,
 }: BenchStackOptions): Promise<Stack> =>
   startStack({
@@ -28,11 +31,24 @@ export const startBenchStack = ({
     scale,
     owned,
     env: {
-      auth: { LOGIN_LIMIT_PER_ADDRESS_PER_MINUTE: '1000000', REGISTER_LIMIT_PER_ADDRESS_PER_MINUTE: '1000000' },
-      connection: { MAX_SOCKETS: '100000', FRAMES_PER_SECOND: '100000', FRAMES_BURST: '1000000' },
-      message: { CHANNEL_MEMBER_LIMIT: '100000' },
+      auth: {
+        ...profiled('auth', profiles),
+        LOGIN_LIMIT_PER_ADDRESS_PER_MINUTE: '1000000',
+        REGISTER_LIMIT_PER_ADDRESS_PER_MINUTE: '1000000',
+      },
+      connection: {
+        ...profiled('connection', profiles),
+        MAX_SOCKETS: '100000',
+        FRAMES_PER_SECOND: '100000',
+        FRAMES_BURST: '1000000',
+      },
+      message: { ...profiled('message', profiles), CHANNEL_MEMBER_LIMIT: '100000' },
+      push: profiled('push', profiles),
     },
     progress: (line) => void process.stderr.write(`${line}\n`),
   });
+
+const profiled = (kind: string, folder: string | undefined): Record<string, string> =>
+  folder === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${resolve(folder, kind)}` };
 
 export const isProfile = (name: string): name is Profile => PROFILES.some((profile) => profile === name);

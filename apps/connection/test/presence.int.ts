@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { connectionPresence, type ConnectionPresence, PRESENCE_ENTRIES } from '@parley/contracts';
 import { BatchingProducer, BroadcastConsumer, createKafka, kafkaEnv, kafkaOptionsFrom } from '@parley/kafka';
-import { createLogger, loadConfig } from '@parley/platform';
+import { createLogger, loadConfig, Metrics } from '@parley/platform';
 import { channelId, seq, userId } from '@parley/protocol';
 import { eventually } from '@parley/testing';
 import { z } from 'zod';
 import { PresenceAnnouncer } from '../src/presence/presence-announcer.js';
 import { KafkaPublisher } from '../src/produce/publisher.js';
+import { ConnectionMetrics } from '../src/server/connection-metrics.js';
 import { ServerIdentity } from '../src/server/server-identity.js';
 import { ShownChannel } from '../src/socket/client-socket.js';
 
@@ -24,7 +25,8 @@ const sockets = Array.from({ length: SOCKETS }, (_, i) => ({
   userId: userId(i + 1),
   shown: Object.assign(new ShownChannel(), { channelId: channelId(i + 1) }),
 }));
-const announcer = new PresenceAnnouncer({ all: () => sockets.values() }, new KafkaPublisher(producer), identity, log);
+const publisher = new KafkaPublisher(producer, new ConnectionMetrics(new Metrics('connection')));
+const announcer = new PresenceAnnouncer({ all: () => sockets.values() }, publisher, identity, log);
 const records: { record: ConnectionPresence; bytes: number }[] = [];
 
 beforeAll(async () => {

@@ -148,7 +148,9 @@ describe('0.48: lists from a replica that keeps up', () => {
   it('are counted with the server that has answered', async () => {
     const log = createLogger({ service: 'message', instance: 'test', level: 'silent' });
     const metrics = new Metrics('message');
-    new MessageMetrics(metrics, new EventLog(log), bench.users, bench.shards, new PresenceMap());
+    const producer = { stats: () => ({ requests: 2, records: 7, queued: 0 }) };
+    const events = new EventLog(log);
+    new MessageMetrics(metrics, events, bench.users, bench.shards, new PresenceMap(), producer, { inserts: 3 });
     await bench.listed(await bench.person(), 'ACCEPTED');
     const count = bench.users.reads.replica.get('contacts');
     expect(await metrics.metrics()).toContain(

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Topic } from '@parley/contracts';
 import { BatchingProducer } from '@parley/kafka';
+import { ConnectionMetrics } from '../server/connection-metrics.js';
 
 /** Where everything goes that this server says. */
 export abstract class Publisher {
@@ -10,8 +11,12 @@ export abstract class Publisher {
 
 @Injectable()
 export class KafkaPublisher extends Publisher {
-  constructor(private readonly producer: BatchingProducer) {
+  constructor(
+    private readonly producer: BatchingProducer,
+    metrics: ConnectionMetrics,
+  ) {
     super();
+    metrics.watchProducer(() => producer.stats());
   }
 
   override publish<R>(topic: Topic<R>, record: NoInfer<R>): Promise<void> {

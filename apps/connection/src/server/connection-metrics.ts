@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { ProduceStats } from '@parley/kafka';
 import { Metrics } from '@parley/platform';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
@@ -18,7 +19,7 @@ export class ConnectionMetrics {
   readonly locationsSkipped: Counter;
   readonly produceSeconds: Histogram;
 
-  constructor(metrics: Metrics) {
+  constructor(private readonly metrics: Metrics) {
     const registers = [metrics];
     const counter = (name: string, help: string) => new Counter({ name: `connection_${name}`, help, registers });
     this.openSockets = new Gauge({ name: 'connection_open_sockets', help: 'Sockets that are open.', registers });
@@ -51,5 +52,12 @@ export class ConnectionMetrics {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
       registers,
     });
+  }
+
+  watchProducer(stats: () => ProduceStats): void {
+    const counter = (name: string, help: string, count: () => number): void =>
+      this.metrics.counted(`connection_produce_${name}`, help, count);
+    counter('requests_total', 'Requests with records that Kafka has stored.', () => stats().requests);
+    counter('records_total', 'Records in these requests.', () => stats().records);
   }
 }

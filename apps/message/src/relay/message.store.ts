@@ -34,6 +34,9 @@ export const INSERT_ROWS = 500;
 /** The messages on the shards. Rows are only ever added: a sequence, once given, stays. */
 @Injectable()
 export class MessageStore {
+  /** Statements that have stored messages. */
+  inserts = 0;
+
   constructor(private readonly shards: MessageShards) {}
 
   /** One statement, all or nothing. Fails on a taken (channel, sequence) or (channel, sender, once). */
@@ -45,6 +48,7 @@ export class MessageStore {
         `INSERT INTO message (channel_id, message_sequence, user_id, once, content) VALUES ${rows(messages.length, 5)}`,
         values,
       );
+    this.inserts += 1;
   }
 
   /** Whether the shard stores anything at the moment: a server may answer questions and hang with what it has to write. */
