@@ -1,7 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Stack } from '@parley/deploy';
-import { type LoadResult, measure, picture, progressLine, readOptions, summary } from '@parley/load';
+import {
+  type LoadResult,
+  measure,
+  picture,
+  progressLine,
+  readOptions,
+  type Subject,
+  summary,
+  thisMachine,
+} from '@parley/load';
 
 /** What every benchmark is given. */
 export interface Context {
@@ -25,6 +34,8 @@ export interface Report {
   readonly notes: readonly string[];
   /** Undefined where nothing was sent. */
   readonly clean: boolean | undefined;
+  /** Whether each row says itself when and where it was measured. */
+  readonly datedRows?: boolean;
 }
 
 export interface Benchmark {
@@ -44,18 +55,21 @@ export function loadOptions(context: Context, line: string) {
   return options;
 }
 
-export async function load(context: Context, name: string, line: string): Promise<LoadResult> {
+/** @param subject users and channels that are there already, instead of new ones */
+export async function load(context: Context, name: string, line: string, subject?: Subject): Promise<LoadResult> {
   process.stderr.write(`\n--- ${name}: ${line}\n`);
-  const result = await measure(loadOptions(context, line), progressLine(process.stderr));
+  const result = await measure(loadOptions(context, line), progressLine(process.stderr), subject);
   process.stderr.write(summary(result));
   await keep(context, name, result);
   await writeFile(join(context.folder, `${name}.svg`), picture(name, result));
   return result;
 }
 
-export async function keep(context: Context, name: string, result: unknown): Promise<void> {
+/** Writes a result where the targets are judged from, with when and where it was measured. */
+export async function keep(context: Context, name: string, result: object): Promise<void> {
   await mkdir(context.folder, { recursive: true });
-  await writeFile(join(context.folder, `${name}.json`), `${JSON.stringify(result, undefined, 1)}\n`);
+  const dated = { date: new Date().toISOString(), machine: thisMachine(), ...result };
+  await writeFile(join(context.folder, `${name}.json`), `${JSON.stringify(dated, undefined, 1)}\n`);
 }
 
 export const whole = (value: number): string => Math.round(value).toLocaleString('en');

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { attachStack } from '@parley/deploy';
 import { benchmarks } from './benchmarks/all.ts';
 import type { Context } from './context.ts';
-import { intoDocs, picturesIntoDocs, show } from './report.ts';
+import { durationIntoDocs, intoDocs, picturesIntoDocs, show } from './report.ts';
 import { startBenchStack } from './stack.ts';
 import { targets } from './targets.ts';
 
@@ -33,7 +33,7 @@ if (values.help || unknown.length > 0) {
       ...unknown.map((name) => `there is no benchmark "${name}"`),
       'usage: npm run bench -- [names] [--long] [--full-profile] [--stack stack.json] [--docs]',
       ...benchmarks.map((each) => `  ${each.name.padEnd(10)} ${each.about}`),
-      '--long measures longer and more; --docs writes the tables into docs/ (that of the targets after a run of all)',
+      '--long measures longer and more; --docs writes the tables into docs/, and the targets they decide',
       '',
     ].join('\n'),
   );
@@ -60,12 +60,14 @@ const context: Context = {
   folder: resolve(values.state, 'results', measured),
 };
 let failed = false;
+const done = new Set<string>();
 try {
   for (const benchmark of benchmarks.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
     const began = performance.now();
     try {
       const report = await benchmark.run(context);
       failed ||= report.clean === false;
+      done.add(benchmark.name);
       show(report, (performance.now() - began) / 1000);
       if (values.docs) await intoDocs(measured, benchmark.name, report);
     } catch (error) {
@@ -75,11 +77,13 @@ try {
       );
     }
   }
-  const aims = await targets(context);
-  show(aims, (performance.now() - started) / 1000);
+  const { report, older } = await targets(context, done);
+  const total = (performance.now() - started) / 1000;
+  show(report, total);
   if (values.docs) {
-    // Beside results of other days, a few new ones would say nothing of the rest.
-    if (positionals.length === 0) await intoDocs(measured, 'targets', aims);
+    // A target stands beside the table that decides it: both are of the same run.
+    await intoDocs(measured, 'targets', report, older);
+    if (done.size === benchmarks.length) await durationIntoDocs(measured, values.long ? 'long' : 'short', total);
     if (measured === 'single') await picturesIntoDocs(context.folder);
   }
 } finally {

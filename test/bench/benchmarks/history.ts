@@ -2,6 +2,7 @@ import mysql from 'mysql2/promise';
 import { type Percentiles, percentiles, prepare, Samples, seeded, silent, type TestData } from '@parley/load';
 import { Asker } from '../asker.ts';
 import { type Benchmark, type Context, keep, loadOptions, ms, ratio, whole } from '../context.ts';
+import { shardUrls } from '../stored.ts';
 
 const PAGE = 100;
 const FEW = 1_000;
@@ -18,8 +19,7 @@ class History {
   }
 
   static async open(context: Context): Promise<History> {
-    const urls = (context.stack.env['MESSAGE_SHARD_SOURCE_URLS'] ?? '').split(',');
-    return new History(await Promise.all(urls.map((uri) => mysql.createConnection({ uri }))));
+    return new History(await Promise.all(shardUrls(context.stack).map((uri) => mysql.createConnection({ uri }))));
   }
 
   async fill(channels: readonly number[], author: number, messages: number): Promise<void> {

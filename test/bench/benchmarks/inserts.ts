@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import mysql from 'mysql2/promise';
 import { guestsOf, LoadRun, prepare, silent } from '@parley/load';
 import { rawInserts } from '../bounds/insert.ts';
 import { type Benchmark, keep, loadOptions, ratio, whole } from '../context.ts';
+import { storedIn } from '../stored.ts';
 
 const MESSAGES = 10_000;
 const LONGEST_MS = 60_000;
@@ -27,7 +27,7 @@ export const inserts: Benchmark = {
       await run.connectAll();
       await run.enterAll();
       for (let round = 0; round <= (context.long ? 5 : 3); round += 1) {
-        const before = await storedIn(context.stack.env['MESSAGE_SHARD_SOURCE_URLS'] ?? '', subject.data.channelIds);
+        const before = await storedIn(context.stack, subject.data.channelIds);
         const began = performance.now();
         const goal = run.recorder.acks + MESSAGES;
         run.start(MESSAGES);
@@ -35,7 +35,7 @@ export const inserts: Benchmark = {
         const seconds = (performance.now() - began) / 1000;
         run.stop();
         await run.settle(10_000);
-        const after = await storedIn(context.stack.env['MESSAGE_SHARD_SOURCE_URLS'] ?? '', subject.data.channelIds);
+        const after = await storedIn(context.stack, subject.data.channelIds);
         clean &&= run.isSettled && after - before === MESSAGES;
         // The first round warms up.
         if (round > 0) {
@@ -71,17 +71,3 @@ export const inserts: Benchmark = {
     };
   },
 };
-
-async function storedIn(urls: string, channels: readonly number[]): Promise<number> {
-  let sum = 0;
-  for (const uri of urls.split(',')) {
-    const connection = await mysql.createConnection({ uri });
-    const [rows] = await connection.query<mysql.RowDataPacket[]>(
-      'SELECT COUNT(*) AS stored FROM message WHERE channel_id IN (?)',
-      [channels],
-    );
-    sum += Number(rows[0]?.['stored']);
-    await connection.end();
-  }
-  return sum;
-}
