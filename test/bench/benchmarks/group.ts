@@ -29,15 +29,15 @@ export const group: Benchmark = {
   name: 'group',
   about: '50 channels × 10 members, closed loop, 200-byte texts: what goes through',
   async run(context) {
-    // A fresh stack is slow until its code has been compiled.
-    const time = `--warmup ${seconds(context, 10, 15)} --seconds ${seconds(context, 6, 20)}`;
     const kafka = await rawKafka(context.stack, { records: 120_000, batch: 200, trips: 50 });
     const insert = await rawInserts(context.stack, { rows: 60_000, batch: 200 });
     const rows = [];
     let clean = true;
     for (const { name, line, short } of CELLS) {
       if (!short && !context.long) continue;
-      const options = `${line} ${time}`;
+      // A fresh stack is slow until its code has been compiled.
+      const warmup = rows.length === 0 ? seconds(context, 10, 15) : seconds(context, 5, 15);
+      const options = `${line} --warmup ${warmup} --seconds ${seconds(context, 6, 20)}`;
       const ours = await load(context, `group-${name.replace(/\W+/g, '-')}`, options);
       const plain = await plainLoad(loadOptions(context, options));
       const plainCpu = stackCpu(plain);

@@ -21,7 +21,7 @@ function refusalCpu({ processes, sent }: LoadResult): number {
 
 async function measure(context: Context, place: (pid: number) => void): Promise<Report> {
   const cores = Math.max(1, availableParallelism() - 1);
-  const time = `--via direct --senders 10 --warmup ${seconds(context, 3, 8)} --seconds ${seconds(context, 8, 30)} --drain 60`;
+  const time = `--via direct --senders 10 --warmup ${seconds(context, 3, 8)} --seconds ${seconds(context, 6, 30)} --drain 60`;
   const peak = await load(context, 'overload-peak', `--window 8 ${time}`);
   const row = (name: string, offered: string, result: LoadResult, bound: readonly string[]) => [
     name,

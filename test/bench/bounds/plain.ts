@@ -53,7 +53,7 @@ export async function plainRefusal(options: LoadOptions, place: (pid: number) =>
 
 async function measureAgainst(server: PlainServer, asked: LoadOptions): Promise<LoadResult> {
   // It is warm at once and always does the same.
-  const options = { ...asked, warmup: Math.min(asked.warmup, 1.5), seconds: Math.min(asked.seconds, 4) };
+  const options = { ...asked, warmup: Math.min(asked.warmup, 1.5), seconds: Math.min(asked.seconds, 3) };
   try {
     return await measure(options, silent, server.subjectFor(options));
   } finally {
