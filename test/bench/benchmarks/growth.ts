@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { LoadResult } from '@parley/load';
 import { isClean, usedBetween, usedBy } from '@parley/load';
 import { type Benchmark, type Context, cpuParts, load, ms, ratio, seconds, stackCpu, whole } from '../context.ts';
+import { type Requests, requestsBetween, requestsOf } from '../requests.ts';
 
 const RATE = 300;
 const DELIVERIES = 3_000;
@@ -11,14 +12,15 @@ interface Cell {
   readonly line: string;
 }
 
-const CHANNELS: readonly Cell[] = [10, 100, 1_000].map((channels) => ({
+const SIZES = [10, 100, 1_000];
+const channelCell = (channels: number): Cell => ({
   name: `${whole(channels)} channels × 10 members`,
   line: `--channels ${channels} --members 10 --senders 1 --rate ${RATE}`,
-}));
-const MEMBERS: readonly Cell[] = [10, 100, 1_000].map((members) => ({
+});
+const memberCell = (members: number): Cell => ({
   name: `channels of ${whole(members)} members`,
   line: `--channels ${members < 1_000 ? 10 : 2} --members ${members} --senders 1 --rate ${DELIVERIES / members}`,
-}));
+});
 
 const cpuADelivery = ({ processes, deliveries }: LoadResult): number =>
   (processes.reduce((sum, each) => sum + each.cpuSeconds, 0) * 1e6) / Math.max(1, deliveries);
@@ -36,6 +38,16 @@ async function upkeep(context: Context): Promise<number> {
 
 /** CPU µs of a message beyond upkeep. */
 const beyond = (result: LoadResult, cores: number): number => stackCpu(result) - (cores * 1e6) / result.acksPerSecond;
+
+/** Messages for each of them, and how many there are in a second. */
+function carried({ messages, connection, message, inserts }: Requests, messagesPerSecond: number): string[] {
+  const each = (requests: number): string => ms(messages / Math.max(1, requests));
+  const all = connection + message + inserts;
+  return [
+    `${each(connection)} / ${each(message)} / ${each(inserts)}`,
+    whole((all / Math.max(1, messages)) * messagesPerSecond),
+  ];
+}
 
 /** One more of connection and message each time; loads go to all of them. */
 async function scaled(context: Context, instances: number): Promise<void> {
@@ -68,7 +80,9 @@ export const growth: Benchmark = {
     let cores = await upkeep(context);
     const upkeeps: string[] = [];
     const measure = async (kind: string, { name, line }: Cell, sameMessage = true, warm = warmup): Promise<void> => {
+      const before = await requestsOf(context.stack);
       const ours = await load(context, `growth-${name.replace(/\W+/g, '-')}`, `${line} ${time} ${warm}`);
+      const requests = requestsBetween(before, await requestsOf(context.stack));
       const own = beyond(ours, cores);
       clean &&= isClean(ours);
       const base = bases.get(kind) ?? { ours, own };
@@ -84,12 +98,14 @@ export const growth: Benchmark = {
         cpuADelivery(ours).toFixed(1),
         ratio(cpuADelivery(ours), cpuADelivery(base.ours)),
         `${ms(ours.deliveryLatency.p50)} / ${ms(ours.deliveryLatency.p99)}`,
+        ...carried(requests, ours.acksPerSecond),
         cpuParts(ours),
       ]);
     };
-    for (const cell of CHANNELS) await measure('channels', cell);
+    const sizes = context.long ? SIZES : [Math.min(...SIZES), Math.max(...SIZES)];
+    for (const size of sizes) await measure('channels', channelCell(size));
     // A message to more members costs more by nature: there it is the delivery that counts.
-    for (const cell of MEMBERS) await measure('members', cell, false);
+    for (const size of sizes) await measure('members', memberCell(size), false);
     const most = context.long ? [1, 2, 4] : [1, 2];
     try {
       for (const instances of most) {
@@ -100,7 +116,7 @@ export const growth: Benchmark = {
         cores = await upkeep(context);
         upkeeps.push(`${cores.toFixed(2)} cores with ${instances} of each`);
         // Those that have just begun are slow until their code is compiled.
-        await measure('instances, full', { name: `${name}, full`, line: `${line} --window 8` }, true, 4 * warmup);
+        await measure('instances, full', { name: `${name}, full`, line: `${line} --window 8` }, true, 3 * warmup);
         await measure('instances', { name, line: `${line} --rate 1000` });
       }
     } finally {
@@ -119,11 +135,14 @@ export const growth: Benchmark = {
         'CPU µs a delivery',
         'to the first',
         'delivery p50 / p99 ms',
+        'messages a request of connection / of message / a statement',
+        'all of these/s',
         'of which µs a message',
       ],
       rows,
       notes: [
         `Channels at ${RATE} messages/s, members at ${whole(DELIVERIES)} deliveries/s, instances at 1,000 messages/s to 50 × 10, and with as many as they take (full). The bound of a row is the first row of its kind: the same deliveries must not cost more.`,
+        'Requests are those with records that Kafka has confirmed, statements those that have stored messages, each with the messages of the whole run that came to one of them.',
         `Upkeep is what the stack uses while nobody does anything: ${upkeeps.join(', ')}.`,
       ],
       clean,
