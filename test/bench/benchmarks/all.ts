@@ -7,6 +7,7 @@ import { inserts } from './inserts.ts';
 import { large } from './large.ts';
 import { micro } from './micro.ts';
 import { overload } from './overload.ts';
+import { price } from './price.ts';
 import { steady } from './steady.ts';
 import { steps } from './steps.ts';
 import { stormBenchmark } from './storm.ts';
@@ -23,4 +24,5 @@ export const benchmarks: readonly Benchmark[] = [
   growth,
   overload,
   micro,
+  price,
 ];

@@ -1,6 +1,7 @@
 import mysql from 'mysql2/promise';
 import type { Stack } from '@parley/deploy';
 import { usedBetween, usedBy } from '@parley/load';
+import { shardUrls } from '../stored.ts';
 
 export interface Pace {
   readonly perSecond: number;
@@ -10,50 +11,99 @@ export interface Pace {
   readonly batchMs: number;
 }
 
-const TABLE = 'bench_message';
+export interface Sizes {
+  readonly rows: number;
+  /** Rows in a statement. */
+  readonly batch: number;
+}
 
-/** Rows like those of messages, with the same keys, `batch` in a statement, each shard on a connection of its own. */
-export async function rawInserts(stack: Stack, { rows, batch }: { rows: number; batch: number }): Promise<Pace> {
-  const urls = (stack.env['MESSAGE_SHARD_SOURCE_URLS'] ?? '').split(',');
-  const content = 'x'.repeat(200);
-  const statement = `INSERT INTO ${TABLE} (channel_id, message_sequence, user_id, once, content) VALUES ${Array(batch).fill('(?,?,?,?,?)').join(',')}`;
-  const connections = await Promise.all(urls.map((uri) => mysql.createConnection({ uri })));
+export interface BenchRow {
+  readonly channel: number;
+  readonly sequence: number;
+  readonly user: number;
+  readonly once: number;
+  readonly content: string;
+}
+
+/** Stores one batch on a shard, the first of which is 0. */
+export type Insert = (shard: number, rows: readonly BenchRow[]) => Promise<unknown>;
+
+export const TABLE = 'bench_message';
+const CHANNELS = 50;
+const USERS = 500;
+const CONTENT = 'x'.repeat(200);
+
+/** A table like that of messages with all its keys, or with what is left when `without` is carried out on it. */
+export async function withTable<T>(stack: Stack, without: string | undefined, work: () => Promise<T>): Promise<T> {
+  const connections = await connect(stack);
+  const onAll = (sql: string): Promise<unknown> => Promise.all(connections.map((connection) => connection.query(sql)));
   try {
+    await onAll(`DROP TABLE IF EXISTS ${TABLE}`);
+    await onAll(`CREATE TABLE ${TABLE} LIKE message`);
+    if (without !== undefined) await onAll(`ALTER TABLE ${TABLE} ${without}`);
+    return await work();
+  } finally {
+    await onAll(`DROP TABLE IF EXISTS ${TABLE}`);
+    await Promise.all(connections.map((connection) => connection.end()));
+  }
+}
+
+export const connect = (stack: Stack): Promise<mysql.Connection[]> =>
+  Promise.all(shardUrls(stack).map((uri) => mysql.createConnection({ uri })));
+
+/** Rows as messages make them: many channels and users, sequences and serials that grow; shards side by side. */
+export async function paceOf(stack: Stack, { rows, batch }: Sizes, insert: Insert): Promise<Pace> {
+  const shards = shardUrls(stack).length;
+  let made = 0;
+  const next = (): BenchRow => {
+    const number = (made += 1);
+    return {
+      channel: number % CHANNELS,
+      sequence: Math.floor(number / CHANNELS) + 1,
+      user: number % USERS,
+      once: number,
+      content: CONTENT,
+    };
+  };
+  const work = async (perShard: number): Promise<void> => {
     await Promise.all(
-      connections.map(async (connection) => {
-        await connection.query(`DROP TABLE IF EXISTS ${TABLE}`);
-        await connection.query(`CREATE TABLE ${TABLE} LIKE message`);
+      Array.from({ length: shards }, async (_, shard) => {
+        for (let at = 0; at < perShard; at += batch) await insert(shard, Array.from({ length: batch }, next));
       }),
     );
-    const work = async (perShard: number): Promise<void> => {
-      await Promise.all(
-        connections.map(async (connection) => {
-          for (let at = 0; at < perShard; at += batch) {
-            const values = Array.from({ length: batch }, () => [1, (next += 1), 7, next, content]).flat();
-            await connection.execute(statement, values);
-          }
-        }),
-      );
-    };
-    let next = 0;
-    await work(batch * 5);
-    const done = next;
-    const before = await usedBy(stack);
-    const own = process.cpuUsage();
-    const began = performance.now();
-    await work(Math.ceil(rows / connections.length));
-    const seconds = (performance.now() - began) / 1000;
-    const { user, system } = process.cpuUsage(own);
-    const server = usedBetween(before, await usedBy(stack)).filter(({ name }) => name.startsWith('database'));
-    const cpu = (user + system) / 1e6 + server.reduce((sum, each) => sum + each.cpuSeconds, 0);
-    const inserted = next - done;
-    return {
-      perSecond: inserted / seconds,
-      cpuMicroseconds: (cpu * 1e6) / inserted,
-      batchMs: (seconds * 1000 * connections.length) / (inserted / batch),
-    };
+  };
+  await work(batch * 5);
+  const done = made;
+  const before = await usedBy(stack);
+  const own = process.cpuUsage();
+  const began = performance.now();
+  await work(Math.ceil(rows / shards));
+  const seconds = (performance.now() - began) / 1000;
+  const { user, system } = process.cpuUsage(own);
+  const server = usedBetween(before, await usedBy(stack)).filter(({ name }) => name.startsWith('database'));
+  const cpu = (user + system) / 1e6 + server.reduce((sum, each) => sum + each.cpuSeconds, 0);
+  const inserted = made - done;
+  return {
+    perSecond: inserted / seconds,
+    cpuMicroseconds: (cpu * 1e6) / inserted,
+    batchMs: (seconds * 1000 * shards) / (inserted / batch),
+  };
+}
+
+export const rawInsert =
+  (connections: readonly mysql.Connection[], batch: number): Insert =>
+  async (shard, rows) => {
+    const statement = `INSERT INTO ${TABLE} (channel_id, message_sequence, user_id, once, content) VALUES ${Array(batch).fill('(?,?,?,?,?)').join(',')}`;
+    const values = rows.flatMap((row) => [row.channel, row.sequence, row.user, row.once, row.content]);
+    await connections[shard]?.execute(statement, values);
+  };
+
+/** Rows like those of messages, with the same keys, each shard on a connection of its own. */
+export async function rawInserts(stack: Stack, sizes: Sizes, without?: string): Promise<Pace> {
+  const connections = await connect(stack);
+  try {
+    return await withTable(stack, without, () => paceOf(stack, sizes, rawInsert(connections, sizes.batch)));
   } finally {
-    await Promise.all(connections.map((connection) => connection.query(`DROP TABLE IF EXISTS ${TABLE}`)));
     await Promise.all(connections.map((connection) => connection.end()));
   }
 }

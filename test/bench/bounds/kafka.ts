@@ -10,20 +10,57 @@ export interface KafkaPace {
   readonly roundTrip: Percentiles;
 }
 
-const PARTITIONS = 6;
+export interface KafkaSizes {
+  readonly records: number;
+  /** Records in a request. */
+  readonly batch: number;
+  readonly trips: number;
+}
+
+/** A way for records from here to here. */
+export interface Way {
+  /** Resolves when Kafka has stored them all, in one partition. */
+  send(partition: number, values: readonly Buffer[]): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Opens a way through a topic that is empty; `arrived` is told how many records have come. */
+export type OpenWay = (topic: string, arrived: (records: number) => void) => Promise<Way>;
+
+export const PARTITIONS = 6;
 const RECORD_BYTES = 300;
 
+export const brokersOf = (stack: Stack): string[] => (stack.env['KAFKA_BROKERS'] ?? '').split(',');
+
 /** Records of the size of a message, all replicas asked, `batch` in a request, read by a group as services do. */
-export async function rawKafka(
+export const rawKafka = (stack: Stack, sizes: KafkaSizes): Promise<KafkaPace> =>
+  kafkaPaceOf(stack, sizes, async (topic, arrived) => {
+    const kafka = client(stack);
+    const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+    const consumer = kafka.consumer({ groupId: topic, maxWaitTimeInMs: 100 });
+    await Promise.all([producer.connect(), consumer.connect()]);
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      partitionsConsumedConcurrently: PARTITIONS,
+      eachBatch: async ({ batch }) => arrived(batch.messages.length),
+    });
+    return {
+      send: (partition, values) =>
+        producer.send({ topic, acks: -1, messages: values.map((value) => ({ partition, value })) }),
+      close: async () => {
+        await consumer.disconnect();
+        await producer.disconnect();
+      },
+    };
+  });
+
+export async function kafkaPaceOf(
   stack: Stack,
-  { records, batch, trips }: { records: number; batch: number; trips: number },
+  { records, batch, trips }: KafkaSizes,
+  open: OpenWay,
 ): Promise<KafkaPace> {
-  const brokers = (stack.env['KAFKA_BROKERS'] ?? '').split(',');
-  const kafka = new kafkajs.Kafka({ clientId: 'bench', brokers, logLevel: kafkajs.logLevel.NOTHING });
   const topic = `bench-${Date.now()}`;
-  const admin = kafka.admin();
-  const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
-  const consumer = kafka.consumer({ groupId: topic, maxWaitTimeInMs: 100 });
+  const admin = client(stack).admin();
   let consumed = 0;
   let wanted = 0;
   let reached: () => void = () => undefined;
@@ -38,19 +75,14 @@ export async function rawKafka(
   await admin.createTopics({
     topics: [{ topic, numPartitions: PARTITIONS, replicationFactor: stack.topology.kafka.replicationFactor }],
   });
-  await Promise.all([producer.connect(), consumer.connect()]);
-  await consumer.subscribe({ topic, fromBeginning: true });
-  await consumer.run({
-    partitionsConsumedConcurrently: PARTITIONS,
-    eachBatch: async (payload) => {
-      consumed += payload.batch.messages.length;
-      if (consumed >= wanted) reached();
-    },
+  const way = await open(topic, (count) => {
+    consumed += count;
+    if (consumed >= wanted) reached();
   });
   try {
     const value = Buffer.alloc(RECORD_BYTES, 'x');
     const send = (partition: number, count: number): Promise<unknown> =>
-      producer.send({ topic, acks: -1, messages: Array.from({ length: count }, () => ({ partition, value })) });
+      way.send(partition, Array<Buffer>(count).fill(value));
     await send(0, 1);
     await until(1);
     const times = new Samples();
@@ -82,9 +114,11 @@ export async function rawKafka(
       roundTrip: percentiles(times.slice()),
     };
   } finally {
-    await consumer.disconnect();
-    await producer.disconnect();
+    await way.close();
     await admin.deleteTopics({ topics: [topic] }).catch(() => undefined);
     await admin.disconnect();
   }
 }
+
+const client = (stack: Stack): kafkajs.Kafka =>
+  new kafkajs.Kafka({ clientId: 'bench', brokers: brokersOf(stack), logLevel: kafkajs.logLevel.NOTHING });
