@@ -2,7 +2,7 @@ import type { Stack } from '@parley/deploy';
 import { connect, paceOf, rawInsert, rawInserts, withTable } from '../bounds/insert.ts';
 import { type Benchmark, keep, seconds } from '../context.ts';
 import { nest } from '../ours/nest.ts';
-import { membership, sequencer } from '../ours/writes.ts';
+import { membership, sequencer, type StepCost } from '../ours/writes.ts';
 
 const BATCH = 200;
 const ROWS = 20_000;
@@ -16,8 +16,8 @@ interface Part {
   readonly name: string;
   readonly without: string;
   readonly with: string;
-  /** µs of CPU of one message. */
-  readonly measure: () => Promise<{ readonly without: number; readonly with: number }>;
+  /** The bound is the same work without the part. */
+  readonly measure: () => Promise<StepCost>;
 }
 
 /** Parts of a message's way, each with and without it in turns, in one run. */
@@ -29,64 +29,57 @@ export const price: Benchmark = {
     const sizes = { rows: ROWS, batch: BATCH };
     const inserted = async (without: string | undefined): Promise<number> =>
       (await rawInserts(stack, sizes, without)).cpuMicroseconds;
-    const step = async (cost: Promise<{ ours: number; bound: number }>) => {
-      const { ours, bound } = await cost;
-      return { with: ours, without: bound };
-    };
     const parts: readonly Part[] = [
       {
         name: 'one order for each channel: key (channel, sequence)',
         without: 'rows with a running number',
         with: 'rows with the key',
-        measure: async () => ({ without: await inserted(NO_ORDER), with: await inserted(NO_ONCE) }),
+        measure: async () => ({ bound: await inserted(NO_ORDER), ours: await inserted(NO_ONCE) }),
       },
       {
         name: 'no message twice: key (channel, sender, once)',
         without: 'rows with the first key',
         with: 'rows with both keys',
-        measure: async () => ({ without: await inserted(NO_ONCE), with: await inserted(undefined) }),
+        measure: async () => ({ bound: await inserted(NO_ONCE), ours: await inserted(undefined) }),
       },
       {
         name: 'sequences, repetitions, rows: the writer, without the database',
         without: 'a loop that counts',
         with: 'the writer',
-        measure: () => step(sequencer(BATCH)),
+        measure: () => sequencer(BATCH),
       },
       {
         name: 'not done: a row for the last sequence of each channel, in the same transaction',
         without: 'rows with both keys',
         with: 'and their sequences updated',
-        measure: async () => ({ without: await inserted(undefined), with: await withSequences(stack) }),
+        measure: async () => ({ bound: await inserted(undefined), ours: await withSequences(stack) }),
       },
       {
         name: 'members only',
         without: 'everybody may write',
         with: 'the channel and the author are looked for',
-        measure: () => step(membership(BATCH)),
+        measure: () => membership(BATCH),
       },
       {
         name: `Nest, for a batch of ${BATCH}`,
         without: 'the method is called',
         with: 'Nest calls it',
-        measure: () => step(nest(BATCH)),
+        measure: () => nest(BATCH),
       },
       {
         name: 'Nest, for a message alone',
         without: 'the method is called',
         with: 'Nest calls it',
-        measure: () => step(nest(1)),
+        measure: () => nest(1),
       },
     ];
     const rows: string[][] = [];
-    for (const { name, without, with: whole, measure } of parts) {
-      const rounds: { without: number; with: number }[] = [];
-      for (let round = 0; round < seconds(context, 3, 9); round += 1) rounds.push(await measure());
-      const [least, all, paid] = [
-        median(rounds.map((each) => each.without)),
-        median(rounds.map((each) => each.with)),
-        median(rounds.map((each) => each.with - each.without)),
-      ];
-      rows.push([name, without, least.toFixed(2), whole, all.toFixed(2), paid.toFixed(2)]);
+    for (const part of parts) {
+      const rounds: StepCost[] = [];
+      for (let round = 0; round < seconds(context, 3, 9); round += 1) rounds.push(await part.measure());
+      const middle = (what: (cost: StepCost) => number): string => median(rounds.map(what)).toFixed(2);
+      const [bound, ours] = [middle((cost) => cost.bound), middle((cost) => cost.ours)];
+      rows.push([part.name, part.without, bound, part.with, ours, middle((cost) => cost.ours - cost.bound)]);
     }
     await keep(context, 'price', { rows });
     return {
