@@ -121,7 +121,10 @@ export class ChatClient extends ServerCommands {
     this.#link?.close();
   }
 
-  /** The network or the page is back: reconnect now instead of at the next attempt. */
+  /**
+   * The network or the page is back: reconnect now instead of at the next attempt. Somebody who calls this with every key
+   * dials every 2 s at most, and not while the server has asked for distance.
+   */
   wake(): void {
     this.#link?.wake();
   }

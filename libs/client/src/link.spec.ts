@@ -1,8 +1,7 @@
 import { seq } from '@parley/protocol';
 import { CHANNEL, channelServer, error, failureOf, notify } from '../test/channel-server.js';
-import { settled } from '../test/manual-clock.js';
 import { connected, ScriptedServer } from '../test/scripted-server.js';
-import { Endpoints } from './endpoints.js';
+import { Endpoints, fixedServer } from './endpoints.js';
 
 describe('a lost connection', () => {
   it('is replaced, and the channel goes on after the last message shown, in pages of 100', async () => {
@@ -89,8 +88,45 @@ describe('a lost connection', () => {
     expect(delays.slice(0, 8)).toEqual([250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
     server.onDial = () => 'open';
     client.wake();
-    await settled();
+    await clock.pass(0);
     expect(server.connected).toBe(true);
+  });
+
+  it('is tried again 2 s after the last time, however often it is woken', async () => {
+    const server = new ScriptedServer();
+    const { client, clock } = await connected(server, { endpoints: new Endpoints(fixedServer('http://one')) });
+    server.onDial = () => 'unreachable';
+    server.cut();
+    await clock.pass(40_000);
+    client.wake();
+    await clock.pass(0);
+    const before = server.dialled.length;
+    for (let presses = 0; presses < 100; presses += 1) {
+      await clock.pass(19);
+      client.wake();
+    }
+    expect(server.dialled).toHaveLength(before);
+    await clock.pass(100);
+    expect(server.dialled).toHaveLength(before + 1);
+  });
+
+  it('waits no longer for being woken', async () => {
+    const { client, clock, server } = await connected();
+    server.cut();
+    client.wake();
+    await clock.pass(250);
+    expect(server.connected).toBe(true);
+  });
+
+  it('keeps the distance that the server has asked for, also when it is woken', async () => {
+    const { client, clock, server } = await connected();
+    await clock.pass(5000);
+    server.cut(4200);
+    client.wake();
+    await clock.pass(3999);
+    expect(server.dialled).toHaveLength(1);
+    await clock.pass(1);
+    expect(server.dialled).toHaveLength(2);
   });
 
   it('is noticed when the server has been silent for a minute and does not answer', async () => {

@@ -30,6 +30,8 @@ const CONNECT_TIMEOUT_MS = 5000;
 const STABLE_MS = 10_000;
 /** Attempt number the backoff starts from when the server asked for distance. */
 const DISTANCE = 4;
+/** However often it is woken, it dials no sooner than this after it last did. */
+const WAKE_PAUSE_MS = 2000;
 /** Close code of a socket that this side gave up. */
 const GIVEN_UP = 4900;
 
@@ -40,7 +42,11 @@ export class Link {
   #ended = false;
   #attempt = 0;
   #openedAt = 0;
+  #dialledAt = 0;
   #retry: Timer | undefined;
+  #retryAt = 0;
+  /** The server asked for distance before the next attempt. */
+  #keepsDistance = false;
   /** When the server was last heard, in milliseconds since the epoch. */
   lastHeard = 0;
 
@@ -68,9 +74,11 @@ export class Link {
 
   /** The network or the screen is back: do not wait for the backoff. */
   wake(): void {
-    if (!this.#retry) return;
+    const now = this.options.clock.now();
+    const at = Math.max(now, this.#dialledAt + WAKE_PAUSE_MS);
+    if (!this.#retry || this.#keepsDistance || at >= this.#retryAt) return;
     this.#retry.cancel();
-    this.#reconnect();
+    this.#reconnectIn(at - now);
   }
 
   close(): void {
@@ -82,6 +90,7 @@ export class Link {
     if (this.#ended) return Promise.reject(new SessionEnded('Closed.'));
     const url = baseUrl.replace(/^http/, 'ws') + PATHS.webSocket;
     const query = new URLSearchParams({ [NOTICES.parameter]: NOTICES.wanted, ...userParameter(session) });
+    this.#dialledAt = clock.now();
     onState({ state: 'connecting', url });
     return new Promise((resolve, reject) => {
       // A socket that is no longer ours has nothing to say.
@@ -132,7 +141,8 @@ export class Link {
     const next = reconnectAfter(code);
     if (next === 'login') return this.#end('session-ended', reason);
     if (this.options.clock.now() - this.#openedAt >= STABLE_MS) this.#attempt = 0;
-    if (next === 'backoff') this.#attempt = Math.max(this.#attempt, DISTANCE);
+    this.#keepsDistance = next === 'backoff';
+    if (this.#keepsDistance) this.#attempt = Math.max(this.#attempt, DISTANCE);
     this.#scheduleReconnect();
   }
 
@@ -140,12 +150,19 @@ export class Link {
     if (this.#ended) return;
     const delayMs = backoff(this.#attempt, this.options.random);
     this.#attempt += 1;
-    this.options.onState({ state: 'waiting', delayMs });
-    this.#retry = this.options.clock.after(delayMs, () => this.#reconnect());
+    this.#reconnectIn(delayMs);
+  }
+
+  #reconnectIn(delayMs: number): void {
+    const { clock, onState } = this.options;
+    this.#retryAt = clock.now() + delayMs;
+    this.#retry = clock.after(delayMs, () => this.#reconnect());
+    onState({ state: 'waiting', delayMs });
   }
 
   #reconnect(): void {
     this.#retry = undefined;
+    this.#keepsDistance = false;
     this.connect().catch((error: unknown) => {
       if (error instanceof SessionEnded) this.#end('session-ended', error.message);
       else this.#scheduleReconnect();
