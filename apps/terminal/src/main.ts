@@ -3,7 +3,7 @@ import { Api, ChatClient, consulDiscovery, Endpoints, fixedServer, type Notice }
 import { openNodeSocket } from '@parley/client/node';
 import { HistoryFile, historyPath } from './history-file.js';
 import { type Options, readOptions, USAGE } from './options.js';
-import { plainScreen, runPlain } from './plain-face.js';
+import { plainScreen, readerGone, runPlain } from './plain-face.js';
 import { coloursFor, type Screen } from './screen.js';
 import { Shell } from './shell.js';
 import { TtyFace } from './tty-face.js';
@@ -65,11 +65,10 @@ async function interactive(options: Options): Promise<number> {
 
 async function piped(options: Options): Promise<number> {
   const shell = shellOn(plainScreen(process.stdout), options, true);
-  const interrupted = new Promise<void>((resolve) => {
+  const signalled = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
-    // The reader of a pipe went away.
-    process.stdout.once('error', () => resolve());
-  }).then(() => goodbye(shell));
+  });
+  const interrupted = Promise.race([signalled, readerGone(process.stdout)]).then(() => goodbye(shell));
   await Promise.race([runPlain(shell, process.stdin), interrupted]);
   return shell.failed ? 1 : 0;
 }

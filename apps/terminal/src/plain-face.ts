@@ -16,6 +16,11 @@ export function plainScreen(output: Writable): Screen {
   };
 }
 
+/** Resolves when the reader of a pipe has gone. What is written from then on, the goodbye too, fails and is no news. */
+export function readerGone(output: Writable): Promise<void> {
+  return new Promise((resolve) => output.on('error', () => resolve()));
+}
+
 /** One line after the other; the next one starts when the last one's result is out. The end of the input is `/exit`. */
 export async function runPlain(shell: Shell, input: Readable): Promise<void> {
   for await (const line of createInterface({ input, crlfDelay: Infinity })) {

@@ -73,7 +73,10 @@ export class TtyFace implements Screen {
     this.#readline.on('line', (line) => this.#onLine(line));
     this.#readline.on('SIGINT', () => options.onEnd());
     this.#readline.on('close', () => {
-      if (!this.#closed) options.onEnd();
+      // readline has closed itself: Ctrl-D, or its input has ended.
+      if (this.#closed) return;
+      this.close();
+      options.onEnd();
     });
     this.#readline.prompt();
   }
@@ -113,6 +116,7 @@ export class TtyFace implements Screen {
 
   /** Gives the terminal back; what is printed later goes below. */
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     this.#eraseLine();
     this.#readline.close();

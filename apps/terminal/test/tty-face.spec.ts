@@ -90,4 +90,15 @@ describe('the terminal with line editing', () => {
     input.write(key);
     expect(ended()).toBe(true);
   });
+
+  it('still says what happens after Ctrl-D, on lines of its own', async () => {
+    const { input, output, face } = open();
+    input.write('\u0004');
+    const before = output.text.length;
+    face.system('Logout successful.');
+    face.clear();
+    face.close();
+    await output.seen('=> Logout successful.\n', before);
+    expect(output.text.slice(before)).not.toContain('Enter message');
+  });
 });
