@@ -21,6 +21,12 @@ const FLAGS = [
 const REPORT_VIOLATIONS = `document.addEventListener('securitypolicyviolation', (event) =>
   console.error('content security policy: ' + event.violatedDirective + ' ' + event.blockedURI))`;
 
+/** Runs in the page before its own scripts: no WebSocket opens while the browser has this cookie. */
+const REFUSED = { name: 'refused', value: 'yes' };
+const REFUSE_SOCKETS = `WebSocket = class extends WebSocket {
+  constructor(url) { super(document.cookie.includes('${REFUSED.name}=') ? new URL('/nowhere', url) : url) }
+}`;
+
 let browser: Browser;
 beforeAll(async () => {
   browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
@@ -115,6 +121,22 @@ async function meet(ann: Visitor, bob: Visitor): Promise<string> {
   await bob.page.locator('#contacts', { hasText: ann.name }).waitFor();
   return code;
 }
+
+describe('somebody whose page is loaded while the servers are away', () => {
+  it('is told so, and gets a connection when they are back', async () => {
+    await using ann = await Visitor.come();
+    const { page, context } = ann;
+    await ann.signUp();
+    await page.addInitScript({ content: REFUSE_SOCKETS });
+    await context.addCookies([{ ...REFUSED, url: system.server }]);
+    await page.reload();
+    await page.locator('#status', { hasText: 'Connecting again in' }).waitFor();
+    await page.locator('#me', { hasText: ann.name }).waitFor();
+    await context.clearCookies({ name: REFUSED.name });
+    await page.locator('#channels', { hasText: 'No channel yet.' }).waitFor();
+    expect(await page.locator('#status').textContent()).toBe('');
+  }, 60_000);
+});
 
 describe('two people with a browser each', () => {
   it('meet on the page, talk, and find their talk again, without one complaint of the browser', async () => {

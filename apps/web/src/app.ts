@@ -50,21 +50,19 @@ export class App {
   }
 
   /** Goes on with the session that the browser still has, or asks for a login. */
-  async start(): Promise<void> {
+  start(): void {
     const username = localStorage.getItem(NAME_KEY);
-    if (username === null) return this.#login.show();
-    const isAlive = await this.#api.pushInbox({ username }).catch(() => undefined);
-    if (isAlive === undefined) return this.#login.show(username);
-    await this.#begin(username);
+    if (username === null) this.#login.show();
+    else this.#begin(username);
   }
 
-  async #begin(username: string): Promise<void> {
+  #begin(username: string): void {
     localStorage.setItem(NAME_KEY, username);
-    await this.#client.connect({ username });
     this.#login.hide();
     part('me', HTMLElement).textContent = username;
     this.#account.hidden = this.#chat.hidden = false;
     this.#show('directory');
+    this.#client.resume({ username });
   }
 
   async #open(channel: ChannelRef): Promise<void> {

@@ -13,7 +13,7 @@ export class Login {
   constructor(
     private readonly api: Api,
     private readonly notices: Notices,
-    private readonly onLogin: (username: string) => Promise<void>,
+    private readonly onLogin: (username: string) => void,
   ) {
     onSubmit(this.#form, (pressed) => this.notices.attempt(() => this.#enter(pressed === 'register')));
   }
@@ -38,6 +38,6 @@ export class Login {
     }
     const answer = await this.api.login(username, password);
     if (!answer.ok) return this.notices.trouble(refusalText(answer));
-    await this.onLogin(username);
+    this.onLogin(username);
   }
 }

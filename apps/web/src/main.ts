@@ -1,4 +1,4 @@
 import './without-eval.js';
 import { App } from './app.js';
 
-await new App().start();
+new App().start();

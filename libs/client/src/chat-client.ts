@@ -100,19 +100,13 @@ export class ChatClient extends ServerCommands {
   }
 
   /** Opens the socket; throws Unreachable or SessionEnded. From then on lost sockets are replaced until `close` or the session's end. */
-  async connect(session: Session): Promise<void> {
-    this.#link?.close();
-    this.#session = session;
-    this.#link = new Link({
-      session,
-      endpoints: this.options.endpoints,
-      openSocket: this.options.openSocket,
-      clock: this.#clock,
-      random: this.#random,
-      onState: (state) => this.#onState(state),
-      onText: (text) => this.#onText(text),
-    });
-    await this.#link.connect();
+  connect(session: Session): Promise<void> {
+    return this.#newLink(session).connect();
+  }
+
+  /** As `connect`, but a first socket that does not open is tried again like a lost one; `state` events tell how it goes. */
+  resume(session: Session): void {
+    this.#newLink(session).resume();
   }
 
   /** Ends the connection; what is under way fails. */
@@ -176,6 +170,21 @@ export class ChatClient extends ServerCommands {
   /** Sends a frame, or any text, as it is; the answer is to be seen in `frame` events. False when there is no connection. */
   raw(frame: OutgoingFrame | string): boolean {
     return this.#link?.send(typeof frame === 'string' ? frame : encodeFrame(frame)) ?? false;
+  }
+
+  #newLink(session: Session): Link {
+    this.#link?.close();
+    this.#session = session;
+    this.#link = new Link({
+      session,
+      endpoints: this.options.endpoints,
+      openSocket: this.options.openSocket,
+      clock: this.#clock,
+      random: this.#random,
+      onState: (state) => this.#onState(state),
+      onText: (text) => this.#onText(text),
+    });
+    return this.#link;
   }
 
   #onState(state: LinkState): void {

@@ -1,6 +1,6 @@
 import { seq } from '@parley/protocol';
 import { CHANNEL, channelServer, error, failureOf, notify } from '../test/channel-server.js';
-import { connected, ScriptedServer } from '../test/scripted-server.js';
+import { connected, prepared, ScriptedServer } from '../test/scripted-server.js';
 import { Endpoints, fixedServer } from './endpoints.js';
 
 describe('a lost connection', () => {
@@ -159,5 +159,31 @@ describe('a lost connection', () => {
     server.cut();
     await clock.pass(250 + 5000);
     expect(server.dialled.map((url) => url.slice(0, 8))).toEqual(['ws://two', 'ws://two', 'ws://one']);
+  });
+});
+
+describe('a session that is resumed', () => {
+  it('gets its connection when the server is back, and may be woken for it', async () => {
+    const { client, clock, server } = prepared();
+    const states: string[] = [];
+    client.on('state', ({ state }) => states.push(state));
+    server.onDial = () => 'unreachable';
+    client.resume({ username: 'ann' });
+    await clock.pass(60_000);
+    expect(states.at(-1)).toBe('waiting');
+    server.onDial = () => 'open';
+    client.wake();
+    await clock.pass(0);
+    expect(server.connected).toBe(true);
+  });
+
+  it('ends when the server does not know it any more', async () => {
+    const { client, clock, server } = prepared();
+    const ends: string[] = [];
+    client.on('state', (state) => state.state === 'ended' && ends.push(state.why));
+    server.onDial = () => 'unauthorized';
+    client.resume({ username: 'ann' });
+    await clock.pass(60_000);
+    expect([ends, server.dialled.length]).toEqual([['session-ended'], 1]);
   });
 });

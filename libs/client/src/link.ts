@@ -57,6 +57,11 @@ export class Link {
     await this.options.endpoints.firstReachable((baseUrl) => this.#dial(baseUrl));
   }
 
+  /** Opens the first socket like any later one: tries until it opens, or the session turns out to have ended. */
+  resume(): void {
+    this.#reconnect();
+  }
+
   /** False when there is no open socket: the text was not sent. */
   send(text: string): boolean {
     if (!this.#open || !this.#socket) return false;

@@ -84,11 +84,8 @@ export interface Stage {
 export const line = ({ seq, username, content }: Pick<ChatMessage, 'seq' | 'username' | 'content'>): string =>
   `${seq} ${username} ${content}`;
 
-/** A client of user `ann`, connected to a scripted server. */
-export async function connected(
-  server = new ScriptedServer(),
-  options: Partial<ChatClientOptions> = {},
-): Promise<Stage> {
+/** A client that is not connected yet. */
+export function prepared(server = new ScriptedServer(), options: Partial<ChatClientOptions> = {}): Stage {
   const clock = new ManualClock();
   const client = new ChatClient({
     endpoints: new Endpoints(() => Promise.resolve(['http://one', 'http://two'])),
@@ -99,7 +96,13 @@ export async function connected(
   });
   const screen: string[] = [];
   client.on('message', (message) => screen.push(line(message)));
-  await client.connect({ username: 'ann', cookie: 'secret' });
-  await settled();
   return { clock, server, client, screen };
+}
+
+/** A client of user `ann`, connected to a scripted server. */
+export async function connected(server?: ScriptedServer, options?: Partial<ChatClientOptions>): Promise<Stage> {
+  const stage = prepared(server, options);
+  await stage.client.connect({ username: 'ann', cookie: 'secret' });
+  await settled();
+  return stage;
 }
