@@ -1,4 +1,4 @@
-import { PATHS, SESSION_COOKIE } from '@parley/protocol';
+import { type ClientFrameType, decodeClientFrame, PATHS, SESSION_COOKIE } from '@parley/protocol';
 import { eventually, logIn, newPerson, PASSWORD, post, runningSystem, uniqueName, WireClient } from '@parley/testing';
 import { type Browser, type BrowserContext, chromium, type Page, type WebSocketRoute } from 'playwright-core';
 
@@ -63,11 +63,24 @@ class Visitor implements AsyncDisposable {
   }
 
   /** A new account, made on the page. */
-  async signUp(): Promise<void> {
-    await this.page.getByLabel('Name').fill(this.name);
+  signUp(): Promise<void> {
+    return this.#comeIn(this.name, 'Create account');
+  }
+
+  logIn(name: string): Promise<void> {
+    return this.#comeIn(name, 'Log in');
+  }
+
+  async logOut(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Log out' }).click();
+    await this.page.locator('#login-screen').waitFor();
+  }
+
+  async #comeIn(name: string, pressed: string): Promise<void> {
+    await this.page.getByLabel('Name').fill(name);
     await this.page.getByLabel('Password').fill(PASSWORD);
-    await this.page.getByRole('button', { name: 'Create account' }).click();
-    await this.page.locator('#me', { hasText: this.name }).waitFor();
+    await this.page.getByRole('button', { name: pressed }).click();
+    await this.page.locator('#me', { hasText: name }).waitFor();
   }
 
   async ownCode(): Promise<string> {
@@ -84,6 +97,15 @@ class Visitor implements AsyncDisposable {
   async invite(code: string): Promise<void> {
     await this.page.getByLabel('Invite code of the other person').fill(code);
     await this.page.getByRole('button', { name: 'Invite', exact: true }).click();
+  }
+
+  /** Creates a channel with a contact and opens it. */
+  async createChannel(title: string, contact: string): Promise<void> {
+    await this.page.getByText('New channel').click();
+    await this.page.getByLabel('Title').fill(title);
+    await this.page.locator('#participants').getByText(contact).click();
+    await this.page.getByRole('button', { name: 'Create', exact: true }).click();
+    await this.page.locator('#channel-title', { hasText: title }).waitFor();
   }
 
   async openChannel(title: string): Promise<void> {
@@ -122,6 +144,77 @@ async function meet(ann: Visitor, bob: Visitor): Promise<string> {
   return code;
 }
 
+/** Loads a page anew with a hand on its socket: frames of the stopped types do not reach the server. */
+async function withHandOnSocket(page: Page) {
+  const stopped = new Set<ClientFrameType>();
+  let socket: WebSocketRoute | undefined;
+  await page.routeWebSocket(`**${PATHS.webSocket}*`, (opened) => {
+    socket = opened;
+    const server = opened.connectToServer();
+    opened.onMessage((text) => {
+      const frame = decodeClientFrame(String(text));
+      if (!frame.ok || !stopped.has(frame.value.type)) server.send(text);
+    });
+  });
+  await page.reload();
+  const refuse = (messageType: ClientFrameType, message: string): void =>
+    socket?.send(JSON.stringify({ type: 'ERROR', messageType, message }));
+  return { stopped, refuse };
+}
+
+describe('a channel that is left for another', () => {
+  it('keeps what was not sent and what was being written, for its writer alone', async () => {
+    await using ann = await Visitor.come();
+    await using bob = await Visitor.come();
+    const { page } = ann;
+    const { stopped, refuse } = await withHandOnSocket(page);
+    const [line, outgoing] = [page.getByPlaceholder('Message'), page.locator('#outgoing li')];
+    await meet(ann, bob);
+    await ann.createChannel('cellar', bob.name);
+    await ann.createChannel('attic', bob.name);
+
+    stopped.add('WRITE_MESSAGE');
+    await ann.say('up here');
+    await outgoing.getByText('Sending…').waitFor();
+    await line.fill('half a thought');
+    await ann.openChannel('cellar');
+    expect([await line.inputValue(), await outgoing.count()]).toEqual(['', 0]);
+    refuse('WRITE_MESSAGE', 'Not now.');
+    await page.locator('#notice', { hasText: 'A message to “attic” was not sent.' }).waitFor();
+
+    await ann.openChannel('attic');
+    expect(await line.inputValue()).toBe('half a thought');
+    await outgoing.getByText('Not sent: Not now.').waitFor();
+    stopped.clear();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    expect(await ann.screenEndingWith('up here')).toEqual([`${ann.name}: up here`]);
+    expect(await outgoing.count()).toBe(0);
+
+    await ann.logOut();
+    await ann.logIn(bob.name);
+    await ann.openChannel('attic');
+    expect(await line.inputValue()).toBe('');
+  }, 120_000);
+
+  it('offers its older messages when they could not be fetched at first', async () => {
+    await using ann = await Visitor.come();
+    await using bob = await Visitor.come();
+    const { stopped, refuse } = await withHandOnSocket(ann.page);
+    await meet(ann, bob);
+    await ann.createChannel('attic', bob.name);
+    await ann.say('up here');
+    await ann.screenEndingWith('up here');
+    await ann.createChannel('cellar', bob.name);
+    stopped.add('FETCH_MESSAGES_REQUEST');
+    await ann.openChannel('attic');
+    refuse('FETCH_MESSAGES_REQUEST', 'Not now.');
+    await ann.page.locator('#notice', { hasText: 'Not now.' }).waitFor();
+    stopped.clear();
+    await ann.page.getByRole('button', { name: 'Older messages' }).click();
+    await ann.screenEndingWith('up here');
+  }, 120_000);
+});
+
 describe('somebody whose page is loaded while the servers are away', () => {
   it('is told so, and gets a connection when they are back', async () => {
     await using ann = await Visitor.come();
@@ -144,11 +237,7 @@ describe('two people with a browser each', () => {
     await using bob = await Visitor.come();
     await meet(ann, bob);
 
-    await ann.page.getByText('New channel').click();
-    await ann.page.getByLabel('Title').fill('reading circle');
-    await ann.page.locator('#participants').getByText(bob.name).click();
-    await ann.page.getByRole('button', { name: 'Create', exact: true }).click();
-    await ann.page.locator('#channel-title', { hasText: 'reading circle' }).waitFor();
+    await ann.createChannel('reading circle', bob.name);
     await bob.openChannel('reading circle');
 
     await ann.say('hello, bob');
@@ -188,8 +277,7 @@ describe('two people with a browser each', () => {
     await bob.say('back again');
     expect(await ann.screenEndingWith('back again')).toEqual([...talk, `${bob.name}: back again`]);
 
-    await bob.page.getByRole('button', { name: 'Log out' }).click();
-    await bob.page.locator('#login-screen').waitFor();
+    await bob.logOut();
     expect(await bob.page.locator('#chat-screen').isVisible()).toBe(false);
     for (const visitor of [ann, bob, cat]) expect(visitor.complaints).toEqual([]);
   }, 120_000);

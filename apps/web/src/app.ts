@@ -99,7 +99,7 @@ export class App {
     // Whatever happened while there was no connection, the lists show it.
     if (state.state === 'open') this.#notices.attempt(() => this.#directory.refresh());
     if (state.state !== 'ended') return;
-    this.#conversation.close();
+    this.#conversation.end();
     this.#directory.markCurrent(undefined);
     this.#account.hidden = this.#chat.hidden = true;
     this.#login.show(this.#client.session?.username);

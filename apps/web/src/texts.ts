@@ -18,6 +18,8 @@ export function statusText(state: LinkState): string {
 
 export const headCountText = (headCount: number): string => (headCount === 1 ? '1 person' : `${headCount} people`);
 
+export const unsentText = (channelTitle: string): string => `A message to “${channelTitle}” was not sent.`;
+
 /** An error in words for the person at the screen. */
 export function failureText(error: unknown): string {
   if (error instanceof RequestError) {
