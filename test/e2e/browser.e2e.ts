@@ -1,5 +1,15 @@
 import { type ClientFrameType, decodeClientFrame, PATHS, SESSION_COOKIE } from '@parley/protocol';
-import { eventually, logIn, newPerson, PASSWORD, post, runningSystem, uniqueName, WireClient } from '@parley/testing';
+import {
+  eventually,
+  logIn,
+  newConnected,
+  newPerson,
+  PASSWORD,
+  post,
+  runningSystem,
+  uniqueName,
+  WireClient,
+} from '@parley/testing';
 import { type Browser, type BrowserContext, chromium, type Page, type WebSocketRoute } from 'playwright-core';
 
 const system = await runningSystem();
@@ -309,6 +319,35 @@ describe('two people with a browser each', () => {
     await bob.page.locator('#notice', { hasText: `between you and ${cat.name} is no longer open.` }).waitFor();
     await bob.page.getByText(`${cat.name} invites you`).waitFor({ state: 'detached' });
     for (const visitor of [ann, bob]) expect(visitor.complaints).toEqual([]);
+  }, 120_000);
+
+  it('keep what is ticked and in focus when news comes', async () => {
+    await using ann = await Visitor.come();
+    await using bob = await Visitor.come();
+    await meet(ann, bob);
+    const code = await ann.ownCode();
+    await ann.createChannel('reading circle', bob.name);
+    await ann.page.getByText('New channel').click();
+    const choice = ann.page.getByRole('checkbox', { name: bob.name });
+    await choice.check();
+    await choice.focus();
+    const cat = await newConnected(system.server, 'cat');
+    await using wire = cat.wire;
+    await wire.ask({ type: 'INVITE_REQUEST', userInviteCode: code }, 'INVITE_RESPONSE');
+    await ann.page.getByText(`${cat.name} invites you`).waitFor();
+    expect(await choice.isChecked()).toBe(true);
+    await ann.page.locator('#participants input:focus').waitFor();
+    const entry = ann.page.locator('#channels').getByRole('button', { name: 'reading circle' });
+    await entry.focus();
+    await bob.createChannel('cooking circle', ann.name);
+    await ann.page.locator('#channels', { hasText: 'cooking circle' }).waitFor();
+    await ann.page.locator('#channels button:focus', { hasText: 'reading circle' }).waitFor();
+
+    const title = ann.page.getByLabel('Title');
+    await title.fill('for my eyes only');
+    await ann.logOut();
+    await ann.logIn(bob.name);
+    expect(await title.inputValue()).toBe('');
   }, 120_000);
 
   it('are told in words when a login is refused', async () => {

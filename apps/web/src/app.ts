@@ -100,7 +100,7 @@ export class App {
     if (state.state === 'open') this.#notices.attempt(() => this.#directory.refresh());
     if (state.state !== 'ended') return;
     this.#conversation.end();
-    this.#directory.markCurrent(undefined);
+    this.#directory.end();
     this.#account.hidden = this.#chat.hidden = true;
     this.#login.show(this.#client.session?.username);
     if (state.why === 'session-ended') this.#notices.trouble('Your session has ended, please log in again.');

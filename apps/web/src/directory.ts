@@ -1,15 +1,38 @@
 import { type Channel, type ChannelRef, type ChatClient, type Contact, type MemberChange } from '@parley/client';
 import { type ChannelId, sameUser } from '@parley/protocol';
 import { button, field, make, onSubmit, part } from './dom.js';
+import { KeyedList } from './keyed-list.js';
 import type { Notices } from './notices.js';
 import { headCountText } from './texts.js';
 
 /** The lists of channels and people, and what can be done with them. */
 export class Directory {
   readonly #channels = part('channels', HTMLUListElement);
-  readonly #invitations = part('invitations', HTMLUListElement);
-  readonly #contacts = part('contacts', HTMLUListElement);
-  readonly #participants = part('participants', HTMLDivElement);
+  readonly #channelList = new KeyedList<Channel>({
+    list: this.#channels,
+    keyOf: ({ channelId }) => String(channelId),
+    create: (channel) => this.#channelItem(channel),
+    hint: 'No channel yet.',
+  });
+  readonly #invitations = new KeyedList<Contact>({
+    list: part('invitations', HTMLUListElement),
+    keyOf: nameOf,
+    create: (contact) => this.#invitationItem(contact),
+  });
+  readonly #contacts = new KeyedList<Contact>({
+    list: part('contacts', HTMLUListElement),
+    keyOf: nameOf,
+    create: ({ username }) => make('li', {}, make('span', {}, username)),
+    hint: 'No contact yet.',
+  });
+  readonly #participants = new KeyedList<Contact>({
+    list: part('participants', HTMLDivElement),
+    keyOf: nameOf,
+    create: participantChoice,
+  });
+  readonly #createForm = part('create-form', HTMLFormElement);
+  readonly #joinForm = part('join-form', HTMLFormElement);
+  readonly #inviteForm = part('invite-form', HTMLFormElement);
   readonly #ownCode = part('own-code', HTMLInputElement);
   /** Members of each listed channel, and where their number is shown. */
   readonly #headCounts = new Map<ChannelId, { count: number; readonly shown: HTMLSpanElement }>();
@@ -20,12 +43,9 @@ export class Directory {
     private readonly notices: Notices,
     private readonly onChoose: (channel: ChannelRef) => Promise<void>,
   ) {
-    const create = part('create-form', HTMLFormElement);
-    const join = part('join-form', HTMLFormElement);
-    const invite = part('invite-form', HTMLFormElement);
-    onSubmit(create, () => notices.attempt(() => this.#create(create)));
-    onSubmit(join, () => notices.attempt(() => this.#join(join)));
-    onSubmit(invite, () => notices.attempt(() => this.#invite(invite)));
+    onSubmit(this.#createForm, () => notices.attempt(() => this.#create()));
+    onSubmit(this.#joinForm, () => notices.attempt(() => this.#join()));
+    onSubmit(this.#inviteForm, () => notices.attempt(() => this.#invite()));
     part('copy-code', HTMLButtonElement).onclick = () => notices.attempt(() => this.#copyCode());
     client.on('invited', ({ username }) => {
       notices.attempt(() => this.refreshPeople());
@@ -58,18 +78,25 @@ export class Directory {
 
   async refreshChannels(): Promise<void> {
     const channels = await this.client.channels();
-    this.#headCounts.clear();
-    this.#channels.replaceChildren(...channels.map((channel) => this.#channelItem(channel)));
-    if (channels.length === 0) this.#channels.append(make('li', { className: 'hint' }, 'No channel yet.'));
+    this.#channelList.show(channels);
+    for (const { channelId, headCount } of channels) this.#showHeadCount(channelId, () => headCount);
     this.#mark();
   }
 
   async refreshPeople(): Promise<void> {
     const [pending, accepted] = await Promise.all([this.client.contacts('PENDING'), this.client.contacts('ACCEPTED')]);
-    this.#invitations.replaceChildren(...pending.map((contact) => this.#invitationItem(contact)));
-    this.#contacts.replaceChildren(...accepted.map(({ username }) => make('li', {}, make('span', {}, username))));
-    if (accepted.length === 0) this.#contacts.append(make('li', { className: 'hint' }, 'No contact yet.'));
-    this.#participants.replaceChildren(...accepted.map(participantChoice));
+    this.#invitations.show(pending);
+    this.#contacts.show(accepted);
+    this.#participants.show(accepted);
+  }
+
+  /** The session is over: nothing of it stays for the next user. */
+  end(): void {
+    for (const list of [this.#channelList, this.#invitations, this.#contacts, this.#participants]) list.clear();
+    for (const form of [this.#createForm, this.#joinForm, this.#inviteForm]) form.reset();
+    this.#headCounts.clear();
+    this.#ownCode.value = '';
+    this.#current = undefined;
   }
 
   /** Shows which channel is open. */
@@ -89,9 +116,13 @@ export class Directory {
     if (sameUser(username, this.client.session?.username ?? '')) {
       return this.notices.attempt(() => this.refreshChannels());
     }
+    this.#showHeadCount(channelId, (before) => before + by);
+  }
+
+  #showHeadCount(channelId: ChannelId, change: (before: number) => number): void {
     const listed = this.#headCounts.get(channelId);
     if (listed === undefined) return;
-    listed.count += by;
+    listed.count = change(listed.count);
     listed.shown.textContent = headCountText(listed.count);
   }
 
@@ -124,13 +155,15 @@ export class Directory {
     );
   }
 
-  async #create(form: HTMLFormElement): Promise<void> {
+  async #create(): Promise<void> {
+    const form = this.#createForm;
     const names = new FormData(form).getAll('participant').filter((name) => typeof name === 'string');
     const channel = await this.client.create(field(form, 'title'), names);
     await this.#openNew(channel, form);
   }
 
-  async #join(form: HTMLFormElement): Promise<void> {
+  async #join(): Promise<void> {
+    const form = this.#joinForm;
     await this.#openNew(await this.client.join(field(form, 'code')), form);
   }
 
@@ -141,9 +174,9 @@ export class Directory {
     await this.onChoose(channel);
   }
 
-  async #invite(form: HTMLFormElement): Promise<void> {
-    await this.client.invite(field(form, 'code'));
-    form.reset();
+  async #invite(): Promise<void> {
+    await this.client.invite(field(this.#inviteForm, 'code'));
+    this.#inviteForm.reset();
     this.notices.news('Invitation sent.');
   }
 
@@ -153,6 +186,8 @@ export class Directory {
     this.notices.news('Copied.');
   }
 }
+
+const nameOf = ({ username }: Contact): string => username;
 
 function participantChoice({ username }: Contact): HTMLLabelElement {
   const choice = make('input', { type: 'checkbox', name: 'participant', value: username });
