@@ -41,8 +41,9 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const seed = values.seed === undefined ? randomInt(1, 1_000_000) : Number(values.seed);
 const profile: Profile = values.single ? 'single' : 'full';
 
-/** Unless it is said how often: twice, or until each of several has been hit; in a quick run once. */
-const timesOf = ({ turns = 0 }: Fault): number => Number(values.times ?? (values.quick ? 1 : Math.max(2, turns)));
+/** In a quick run once; otherwise twice, or as often as is said, and until each of several has been hit. */
+const timesOf = ({ turns = 1 }: Fault): number =>
+  values.quick ? Number(values.times ?? 1) : Math.max(Number(values.times ?? 2), turns);
 
 function chosen(): readonly Fault[] {
   const possible = FAULTS.filter(({ full }) => profile === 'full' || full !== true);
