@@ -1,9 +1,10 @@
-import { type ServiceKind, switchSource } from '@parley/deploy';
-import type { System } from '@parley/testing';
+import { type ServiceKind, type StackProcess, switchSource } from '@parley/deploy';
+import { eventually, type System } from '@parley/testing';
 import { execFile } from 'node:child_process';
 import { access, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { comeBack } from './failover.js';
 import type { Fault, Heal, Stage } from './fault.js';
@@ -70,6 +71,8 @@ const replaceFull = async (stage: Stage): Promise<Heal> => {
 const LIBRARY = 'faketime/libfaketime.so.1';
 const STEP_SECONDS = 600;
 const STEPPED_MS = 6000;
+const NOTICED_WITHIN_MS = 10_000;
+const TOLERANCE_SECONDS = 5;
 
 /** Debian's libfaketime, installed or unpacked into a folder of this run. */
 async function findLibrary(): Promise<string | undefined> {
@@ -100,6 +103,13 @@ async function noFakeTime(): Promise<string | undefined> {
   return (await findLibrary()) ? undefined : 'libfaketime cannot be had here';
 }
 
+/** What the clock of a service says is in the head of each of its answers. */
+async function clockShows({ name, url }: StackProcess, offset: number): Promise<void> {
+  const { headers } = await fetch(new URL('/health/live', url), { headers: { connection: 'close' } });
+  const ahead = (Date.parse(headers.get('date') ?? '') - Date.now()) / 1000;
+  if (!(Math.abs(ahead - offset) < TOLERANCE_SECONDS)) throw new Error(`the clock of ${name} is ${ahead} s ahead`);
+}
+
 /** One more instance lives with a clock that is right at first, then ten minutes fast, then ten minutes slow. */
 const clockStepped =
   (kind: ServiceKind) =>
@@ -117,7 +127,8 @@ const clockStepped =
     });
     for (const offset of [0, STEP_SECONDS, -STEP_SECONDS]) {
       await writeFile(clock, `${offset < 0 ? '' : '+'}${offset}\n`);
-      await new Promise((resolve) => setTimeout(resolve, STEPPED_MS));
+      await eventually(() => clockShows(extra, offset), NOTICED_WITHIN_MS);
+      await delay(STEPPED_MS);
     }
     return async () => {
       await writeFile(clock, '+0\n');
