@@ -12,10 +12,12 @@ interface Editable {
 
 /**
  * ann and bob talk in a channel; ann repeats a message on her other device, bob is cut off and comes back, carl joins,
- * reads, and quits. Each promise is kept.
+ * reads, and quits. In the end both members scroll through it on every device. dora is a member as well, and looks at
+ * nothing until then. ann and bob end their contact, ann and dora make one; ann logs in and out elsewhere. Each promise is
+ * kept.
  */
 function honest(): Editable {
-  const log: Entry[] = [{ kind: 'channel', t: 0, channel: CHANNEL, shard: 1, members: ['ann', 'bob'] }];
+  const log: Entry[] = [{ kind: 'channel', t: 0, channel: CHANNEL, shard: 1, members: ['ann', 'bob', 'dora'] }];
   const message = (seq: number, author: string) => ({ seq, author, content: `text ${seq}` });
   const write = (t: number, device: string, serial: number): Entry => ({
     kind: 'write',
@@ -38,6 +40,29 @@ function honest(): Editable {
     ...by(device),
     channel: CHANNEL,
     ...message(seq, author),
+  });
+  const scrolled = (t: number, device: string, ...messages: ReturnType<typeof message>[]): Entry => ({
+    kind: 'scrolled',
+    t,
+    ...by(device),
+    channel: CHANNEL,
+    messages,
+  });
+  const contact = (t: number, device: string, other: string, state: EntryOf<'contact'>['state']): Entry => ({
+    kind: 'contact',
+    t,
+    ...by(device),
+    other,
+    state,
+  });
+  const rest = (t: number, about: EntryOf<'rest'>['about'], outcome: EntryOf<'rest'>['outcome']): Entry => ({
+    kind: 'rest',
+    t,
+    ...by('ann/1'),
+    about,
+    session: 1,
+    outcome,
+    text: '',
   });
   const ack = (t: number, device: string, serial: number): Entry => ({
     kind: 'ack',
@@ -83,6 +108,22 @@ function honest(): Editable {
       asked: 120,
       messages: [message(1, 'ann'), message(2, 'ann'), message(3, 'bob')],
     },
+    contact(131, 'ann/1', 'bob', 'unsure'),
+    contact(132, 'ann/1', 'bob', 'apart'),
+    contact(133, 'ann/1', 'dora', 'unsure'),
+    contact(134, 'ann/1', 'dora', 'connected'),
+    rest(135, 'login', 'done'),
+    rest(136, 'inbox', 'done'),
+    rest(137, 'logout', 'done'),
+    rest(138, 'inbox', 'refused'),
+    scrolled(140, 'ann/1'),
+    { kind: 'screen', t: 141, ...by('ann/2'), channel: CHANNEL, from: 4 },
+    scrolled(142, 'ann/2', message(1, 'ann'), message(2, 'ann'), message(3, 'bob')),
+    scrolled(143, 'bob/1'),
+    { kind: 'entered', t: 145, ...by('dora/1'), channel: CHANNEL, asked: 144, lastRead: 0 },
+    { kind: 'screen', t: 145, ...by('dora/1'), channel: CHANNEL, from: 3 },
+    shown(146, 'dora/1', 3, 'bob'),
+    scrolled(147, 'dora/1', message(1, 'ann'), message(2, 'ann')),
   );
   return {
     log,
@@ -92,17 +133,20 @@ function honest(): Editable {
         channel: CHANNEL,
         shard: 1,
       })),
-      channels: [{ channel: CHANNEL, shard: 1, headCount: 2 }],
+      channels: [{ channel: CHANNEL, shard: 1, headCount: 3 }],
       memberships: [
         { user: 'ann', channel: CHANNEL, lastRead: 3 },
         { user: 'bob', channel: CHANNEL, lastRead: 3 },
+        { user: 'dora', channel: CHANNEL, lastRead: 3 },
       ],
       accounts: [
         { user: 'ann', contactCount: 1 },
-        { user: 'bob', contactCount: 1 },
+        { user: 'bob', contactCount: 0 },
         { user: 'carl', contactCount: 0 },
+        { user: 'dora', contactCount: 1 },
       ],
-      accepted: [['ann', 'bob']],
+      accepted: [['ann', 'dora']],
+      pushes: [1, 2, 3].map((seq) => ({ user: 'dora', channel: CHANNEL, seq })),
     },
   };
 }
@@ -258,9 +302,42 @@ describe('the checker', () => {
     ],
     ['a screen that stops before the end', 'screens', (history) => edit(history, isShown('ann/1', 3), () => [])],
     [
-      'a member who has never seen a message',
+      'a message that was fetched, and never shown',
       'membersSeeAll',
-      (history) => edit(history, isShown('bob/1', 2), () => []),
+      (history) => edit(history, isShown('dora/1', 3), () => []),
+    ],
+    [
+      'a message that is left out when somebody scrolls back',
+      'membersSeeAll',
+      (history) =>
+        edit(
+          history,
+          isKind('scrolled', ({ device }) => device === 'ann/2'),
+          (entry) => [{ ...(entry as EntryOf<'scrolled'>), messages: [] }],
+        ),
+    ],
+    [
+      'a member who is not let into a channel any more',
+      'membersSeeAll',
+      (history) =>
+        edit(
+          history,
+          isKind('scrolled', ({ device }) => device === 'bob/1'),
+          () => [],
+        ),
+    ],
+    [
+      'a wrong text that somebody scrolls to',
+      'agreement',
+      (history) =>
+        edit(
+          history,
+          isKind('scrolled', ({ device }) => device === 'ann/2'),
+          (entry) => {
+            const { messages, ...scrolled } = entry as EntryOf<'scrolled'>;
+            return [{ ...scrolled, messages: messages.map((each) => ({ ...each, content: 'text 2' })) }];
+          },
+        ),
     ],
     [
       'a message that reaches somebody who had quit before it was written',
@@ -306,14 +383,78 @@ describe('the checker', () => {
       'a head count that is off by one',
       'headCounts',
       ({ tables }) => {
-        tables.channels = [{ channel: CHANNEL, shard: 1, headCount: 3 }];
+        tables.channels = [{ channel: CHANNEL, shard: 1, headCount: 4 }];
       },
     ],
     [
       'a contact counter that is off by one',
       'contactCounts',
       ({ tables }) => {
-        tables.accounts.push({ user: 'dora', contactCount: 1 });
+        tables.accounts.push({ user: 'eve', contactCount: 1 });
+      },
+    ],
+    [
+      'a contact that was ended, and is there',
+      'contacts',
+      ({ tables }) => {
+        tables.accepted.push(['bob', 'ann']);
+      },
+    ],
+    [
+      'a contact that was made, and is not there',
+      'contacts',
+      ({ tables }) => {
+        tables.accepted = [];
+      },
+    ],
+    [
+      'a session that works after its logout',
+      'sessions',
+      (history) =>
+        edit(
+          history,
+          isKind('rest', ({ outcome }) => outcome === 'refused'),
+          (entry) => [{ ...(entry as EntryOf<'rest'>), outcome: 'done' }],
+        ),
+    ],
+    [
+      'a right password that is refused',
+      'sessions',
+      (history) => edit(history, isKind('rest'), (entry) => [{ ...(entry as EntryOf<'rest'>), outcome: 'refused' }]),
+    ],
+    [
+      'a message that is not in the inbox of a member who did not look',
+      'pushes',
+      ({ tables }) => {
+        tables.pushes = tables.pushes.filter(({ seq }) => seq !== 2);
+      },
+    ],
+    [
+      'a message that is in an inbox twice',
+      'pushes',
+      ({ tables }) => {
+        tables.pushes.push({ user: 'dora', channel: CHANNEL, seq: 2 });
+      },
+    ],
+    [
+      'a message in the inbox of its author',
+      'pushes',
+      ({ tables }) => {
+        tables.pushes.push({ user: 'ann', channel: CHANNEL, seq: 2 });
+      },
+    ],
+    [
+      'a message in the inbox of somebody who never was a member',
+      'pushes',
+      ({ tables }) => {
+        tables.pushes.push({ user: 'eve', channel: CHANNEL, seq: 2 });
+      },
+    ],
+    [
+      'a push of a message that is not stored',
+      'pushes',
+      ({ tables }) => {
+        tables.pushes.push({ user: 'dora', channel: CHANNEL, seq: 4 });
       },
     ],
     [
@@ -321,7 +462,14 @@ describe('the checker', () => {
       'membership',
       ({ tables }) => {
         tables.memberships.push({ user: 'carl', channel: CHANNEL, lastRead: 0 });
-        tables.channels = [{ channel: CHANNEL, shard: 1, headCount: 3 }];
+        tables.channels = [{ channel: CHANNEL, shard: 1, headCount: 4 }];
+      },
+    ],
+    [
+      'a request without an answer',
+      'answers',
+      ({ log }) => {
+        log.push({ kind: 'silence', t: 150, ...by('ann/1'), about: 'WRITE_MESSAGE' });
       },
     ],
     [
@@ -357,7 +505,25 @@ describe('the checker', () => {
     );
     expect(check(history)).toEqual([]);
     history.tables.memberships.push({ user: 'carl', channel: CHANNEL, lastRead: 0 });
-    history.tables.channels = [{ channel: CHANNEL, shard: 1, headCount: 3 }];
+    history.tables.channels = [{ channel: CHANNEL, shard: 1, headCount: 4 }];
     expect(check(history)).toEqual([]);
+  });
+
+  it('does not judge a contact of which a command had no answer', () => {
+    const history = honest();
+    edit(
+      history,
+      isKind('contact', ({ state }) => state === 'apart'),
+      () => [],
+    );
+    history.tables.accepted.push(['ann', 'bob']);
+    expect(rulesBroken(history)).not.toContain('contacts');
+  });
+
+  it('forgives a missing push to somebody who may have looked, or to whom the message was sent', () => {
+    const history = honest();
+    history.log.unshift({ kind: 'entered', t: 3, ...by('dora/2'), channel: CHANNEL, asked: 2, lastRead: 0 });
+    history.tables.pushes = [];
+    expect(rulesBroken(history)).not.toContain('pushes');
   });
 });

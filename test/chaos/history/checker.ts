@@ -1,6 +1,14 @@
 import type { Evidence } from './entries.js';
 import { checkAcks, checkAgreement, checkErrors, checkOrder, checkRows, checkSequences } from './message.rules.js';
-import { checkReadPositions, checkScreens, checkSight, checkTables } from './people.rules.js';
+import {
+  checkReadPositions,
+  checkScreens,
+  checkSight,
+  checkSilence,
+  checkTables,
+  checkVision,
+} from './people.rules.js';
+import { checkContacts, checkPushes, checkSessions } from './service.rules.js';
 import type { Violation } from './violation.js';
 
 const CHECKS = [
@@ -10,10 +18,15 @@ const CHECKS = [
   checkAgreement,
   checkOrder,
   checkErrors,
+  checkSilence,
   checkScreens,
   checkSight,
+  checkVision,
   checkReadPositions,
   checkTables,
+  checkContacts,
+  checkSessions,
+  checkPushes,
 ];
 
 /** Every promise that the evidence breaks; empty when all of them were kept. */

@@ -41,13 +41,26 @@ export const Entry = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('screen'), ...by, channel: z.number(), from: z.number() }),
   /** The SDK showed a message. */
   z.object({ kind: z.literal('shown'), ...by, channel: z.number(), ...Message.shape }),
+  /** Somebody scrolled back, and was shown this. */
+  z.object({ kind: z.literal('scrolled'), ...by, channel: z.number(), messages: z.array(Message) }),
   /** The device shows no channel any more. */
   z.object({ kind: z.literal('blank'), ...by }),
   /** An ERROR arrived. */
   z.object({ kind: z.literal('error'), ...by, about: z.string(), text: z.string() }),
   /** A request or a message had no answer within the client's time. */
   z.object({ kind: z.literal('silence'), ...by, about: z.string() }),
-  /** The SDK's connection changed. */
+  /** A REST call about a session has ended; `refused`: by a server that does not accept the session or the password. */
+  z.object({
+    kind: z.literal('rest'),
+    ...by,
+    about: z.enum(['login', 'inbox', 'logout']),
+    session: z.number(),
+    outcome: z.enum(['done', 'refused', 'failed']),
+    text: z.string(),
+  }),
+  /** What somebody knows of a contact; `unsure` from a command on, until it has its answer. */
+  z.object({ kind: z.literal('contact'), ...by, other: z.string(), state: z.enum(['connected', 'apart', 'unsure']) }),
+  /** The SDK's connection changed; `cut`: the network did it, not the system. */
   z.object({ kind: z.literal('link'), ...by, state: z.string() }),
   /** A fault begins, or has ended. */
   z.object({ kind: z.literal('fault'), t: at, name: z.string(), phase: z.enum(['begins', 'ends']) }),
@@ -65,6 +78,8 @@ export interface Tables {
   readonly accounts: readonly { readonly user: string; readonly contactCount: number }[];
   /** Pairs with status ACCEPTED. */
   readonly accepted: readonly (readonly [string, string])[];
+  /** Messages in the inboxes of push. */
+  readonly pushes: readonly { readonly user: string; readonly channel: number; readonly seq: number }[];
 }
 
 export interface Evidence {

@@ -43,6 +43,14 @@ export class Memberships {
     return this.of(user, channel).some(({ t }) => t > from && t < to);
   }
 
+  /** Those who are members from the channel's beginning and have never asked for anything else. */
+  alwaysIn(channel: number): string[] {
+    return [...this.pairs()]
+      .filter((pair) => pair.channel === channel)
+      .map(({ user }) => user)
+      .filter((user) => this.of(user, channel).length === 1 && this.final(user, channel) === 'in');
+  }
+
   /** Every pair that is known to the log. */
   *pairs(): Iterable<{ readonly user: string; readonly channel: number }> {
     for (const key of this.changes.keys()) {

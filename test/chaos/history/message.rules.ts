@@ -1,4 +1,5 @@
 import { type Evidence, type Message, ofKind } from './entries.js';
+import { sendings } from './sendings.js';
 import type { Violation } from './violation.js';
 
 type Row = Evidence['tables']['rows'][number];
@@ -69,34 +70,23 @@ export function* checkAgreement({ log, tables }: Evidence): Generator<Violation>
   for (const entry of log) {
     if (entry.kind === 'frame') yield* compare(entry.channel, entry, `${entry.device} was sent`);
     if (entry.kind === 'shown') yield* compare(entry.channel, entry, `${entry.device} showed`);
-    if (entry.kind === 'fetched')
-      for (const message of entry.messages) yield* compare(entry.channel, message, `${entry.device} fetched`);
+    if (entry.kind === 'fetched' || entry.kind === 'scrolled')
+      for (const message of entry.messages) yield* compare(entry.channel, message, `${entry.device} ${entry.kind}`);
   }
 }
 
 /** If one message was acknowledged before another was first sent, it comes first in the channel. */
 export function* checkOrder({ log, tables }: Evidence): Generator<Violation> {
-  const sent = new Map<string, number>();
-  const contentOf = new Map<number, string>();
-  const acked = new Map<string, number>();
-  for (const entry of log) {
-    if (entry.kind === 'write') {
-      contentOf.set(entry.serial, entry.content);
-      if (!sent.has(entry.content)) sent.set(entry.content, entry.t);
-    } else if (entry.kind === 'ack') {
-      const content = contentOf.get(entry.serial);
-      if (content !== undefined && !acked.has(content)) acked.set(content, entry.t);
-    }
-  }
+  const all = sendings(log);
   for (const [channel, rows] of Map.groupBy(tables.rows, (row) => row.channel)) {
     let earliest = { t: Infinity, seq: 0 };
     for (const { seq, content } of [...rows].sort((a, b) => b.seq - a.seq)) {
-      if (earliest.t < (sent.get(content) ?? Infinity)) {
+      const { sent, acked } = all.get(content) ?? { sent: Infinity, acked: Infinity };
+      if (earliest.t < sent) {
         const text = `channel ${channel}: ${seq} was sent after ${earliest.seq} had been acknowledged`;
         yield { rule: 'order', text };
       }
-      const t = acked.get(content) ?? Infinity;
-      if (t < earliest.t) earliest = { t, seq };
+      if (acked < earliest.t) earliest = { t: acked, seq };
     }
   }
 }

@@ -44,16 +44,9 @@ export function* checkScreens(evidence: Evidence): Generator<Violation> {
   }
 }
 
-/** All messages for those who are members to the end; nothing for those who were not when it was written, sent and seen. */
-export function* checkSight(evidence: Evidence): Generator<Violation> {
-  const { log } = evidence;
+/** Nothing for those who were not members when it was written, sent and seen. */
+export function* checkSight({ log }: Evidence): Generator<Violation> {
   const memberships = new Memberships(log);
-  const last = lastSequences(evidence);
-  const seen = new Map<string, Set<number>>();
-  const see = (user: string, channel: number, seq: number): void => {
-    const key = `${channel} ${user}`;
-    seen.set(key, (seen.get(key) ?? new Set()).add(seq));
-  };
   const firstSent = new Map<string, number>();
   for (const { content, t } of ofKind(log, 'write')) if (!firstSent.has(content)) firstSent.set(content, t);
   const foreign = ({ t, user, device, channel, content, seq }: EntryOf<'frame' | 'shown'>): Violation | undefined =>
@@ -64,24 +57,47 @@ export function* checkSight(evidence: Evidence): Generator<Violation> {
     if (entry.kind === 'frame' || entry.kind === 'shown') {
       const violation = foreign(entry);
       if (violation) yield violation;
-      if (entry.kind === 'shown') see(entry.user, entry.channel, entry.seq);
     }
     if (entry.kind === 'fetched' && entry.messages.length > 0) {
       const { user, device, channel, asked, t } = entry;
       if (!memberships.mayHaveBeen(user, channel, asked, t)) {
         yield { rule: 'outsidersSeeNothing', text: `${device} fetched from channel ${channel} at ${t} ms` };
       }
-      for (const { seq } of entry.messages) see(user, channel, seq);
     }
   }
+}
+
+/**
+ * All messages for those who are members to the end. In the end each of them scrolls through each channel, on one device
+ * or on all: on those, the SDK has shown every message, when it came or when it was scrolled to.
+ */
+export function* checkVision(evidence: Evidence): Generator<Violation> {
+  const { log } = evidence;
+  const memberships = new Memberships(log);
+  const last = lastSequences(evidence);
+  const seen = new Map<string, Set<number>>();
+  const see = (device: string, channel: number, ...sequences: number[]): void => {
+    const key = `${channel} ${device}`;
+    const had = seen.get(key) ?? new Set();
+    for (const seq of sequences) had.add(seq);
+    seen.set(key, had);
+  };
+  for (const entry of log) {
+    if (entry.kind === 'shown') see(entry.device, entry.channel, entry.seq);
+    if (entry.kind === 'scrolled') see(entry.device, entry.channel, ...entry.messages.map(({ seq }) => seq));
+  }
+  const scrolled = Map.groupBy(ofKind(log, 'scrolled'), ({ user, channel }) => `${channel} ${user}`);
   for (const { user, channel } of memberships.pairs()) {
     if (memberships.final(user, channel) !== 'in') continue;
-    const had = seen.get(`${channel} ${user}`) ?? new Set();
-    const missed = Array.from({ length: last.get(channel) ?? 0 }, (_, index) => index + 1).filter(
-      (seq) => !had.has(seq),
-    );
-    if (missed.length > 0) {
-      const text = `${user} has not seen ${missed.length} messages of channel ${channel}: ${missed.slice(0, 5).join(', ')}`;
+    const devices = new Set((scrolled.get(`${channel} ${user}`) ?? []).map(({ device }) => device));
+    if (devices.size === 0) yield { rule: 'membersSeeAll', text: `${user} could not read channel ${channel}` };
+    for (const device of devices) {
+      const had = seen.get(`${channel} ${device}`) ?? new Set();
+      const missed = Array.from({ length: last.get(channel) ?? 0 }, (_, index) => index + 1).filter(
+        (seq) => !had.has(seq),
+      );
+      if (missed.length === 0) continue;
+      const text = `${device} has not shown ${missed.length} messages of channel ${channel}: ${missed.slice(0, 5).join(', ')}`;
       yield { rule: 'membersSeeAll', text };
     }
   }
@@ -133,5 +149,12 @@ function* checkMemberships(log: readonly Entry[], tables: Evidence['tables']): G
     const told = memberships.final(user, channel);
     if (told === 'unsure' || (told === 'in') === stored.has(`${channel} ${user}`)) continue;
     yield { rule: 'membership', text: `${user} was told to be ${told} channel ${channel}, which is not so` };
+  }
+}
+
+/** Every request has its answer, if only an ERROR, while its connection lives. */
+export function* checkSilence({ log }: Evidence): Generator<Violation> {
+  for (const { device, about, t } of ofKind(log, 'silence')) {
+    yield { rule: 'answers', text: `${device} had no answer to ${about}, given up at ${t} ms` };
   }
 }

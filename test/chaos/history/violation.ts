@@ -6,12 +6,16 @@ export const RULES = {
   agreement: 'acknowledgement, frame, screen and fetch agree with what is stored',
   order: 'a message that was sent after another was acknowledged has the higher sequence',
   screens: 'a screen shows each message once, in order, to the end',
-  membersSeeAll: 'who stayed a member until the end has seen everything',
+  membersSeeAll: 'the screens of who stayed a member until the end have shown everything',
   outsidersSeeNothing: 'nobody sees a message while not a member',
   membership: 'a membership is what its owner was told last',
   readPositions: 'read positions never go back',
   headCounts: 'head counts equal memberships',
   contactCounts: 'contact counters equal accepted rows',
+  contacts: 'a contact is what people were told last',
+  sessions: 'the right password is not refused, and a session that was logged out stays so',
+  pushes: "what a member was not looking at is in their inbox once, and in nobody else's",
+  answers: 'nobody with a connection waits for an answer longer than the client does',
   ackedStaysAcked: 'nothing acknowledged becomes an error',
 } as const;
 export type Rule = keyof typeof RULES;

@@ -6,7 +6,8 @@ import type { Entry } from '../history/entries.js';
 import type { Violation } from '../history/violation.js';
 import { seeded } from '../workload/random.js';
 import { USUAL_LOAD } from '../workload/schedule.js';
-import { complaints, Workload } from '../workload/workload.js';
+import { complaints } from '../workload/complaints.js';
+import { Workload } from '../workload/workload.js';
 
 export interface Trial {
   readonly seed: number;

@@ -14,8 +14,8 @@ export interface Room {
 /** The people of one run, their devices, and the channels they have made. Numbers are those of the cast. */
 export interface Cohort {
   readonly cast: Cast;
-  readonly users: readonly string[];
-  readonly devices: readonly Device[];
+  readonly users: string[];
+  readonly devices: Device[];
   readonly rooms: readonly Room[];
 }
 
@@ -57,7 +57,7 @@ export async function gather(system: System, history: History, seed: number, loa
   return { cast, users, devices, rooms };
 }
 
-async function register({ api, user }: Device): Promise<void> {
+export async function register({ api, user }: Device): Promise<void> {
   await eventually(async () => {
     const { ok, status, body } = await api.register(user, PASSWORD);
     if (!ok) throw new Error(`register ${user}: ${status} ${body}`);

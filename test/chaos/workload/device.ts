@@ -4,15 +4,19 @@ import {
   ChatClient,
   consulDiscovery,
   Endpoints,
+  type LinkState,
   type Random,
   RequestError,
   type Session,
 } from '@parley/client';
 import { openNodeSocket } from '@parley/client/node';
 import { ERROR_TEXT, type ChannelId, seq, Serial, type ServerFrame } from '@parley/protocol';
-import { eventually, PASSWORD, TcpRelay } from '@parley/testing';
+import { eventually } from '@parley/testing';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { History } from '../history/history.js';
 import { entryOf } from './entry-of.js';
+import { Line } from './line.js';
+import { RestCalls } from './rest-calls.js';
 
 const PATIENCE_MS = 60_000;
 const AGAIN_MS = 500;
@@ -30,13 +34,15 @@ let operations = 0;
 export class Device implements AsyncDisposable {
   readonly client: ChatClient;
   readonly api: Api;
-  private readonly relays = new Map<string, Promise<TcpRelay>>();
+  readonly rest: RestCalls;
   private readonly unsettled = new Set<number>();
   private readonly askedAt = new Map<string, number>();
   private busy: Promise<void> = Promise.resolve();
   private lastWriteError = 0;
   private openSince: number | undefined;
   private home: ChannelId | undefined;
+  /** The next loss of the connection is the network's doing. */
+  private isCut = false;
   private over = false;
 
   constructor(
@@ -45,17 +51,20 @@ export class Device implements AsyncDisposable {
     private readonly history: History,
     consul: readonly string[],
     random: Random,
+    private readonly line = new Line(),
+    timings: ChatClientOptions['timings'] = TIMINGS,
   ) {
     const discover = consulDiscovery({ urls: consul, random });
     this.api = new Api(new Endpoints(discover));
+    this.rest = new RestCalls(this.api, history, this.by);
     this.client = new ChatClient({
-      endpoints: new Endpoints(async () => Promise.all((await discover()).map((url) => this.through(url)))),
+      endpoints: new Endpoints(async () => Promise.all((await discover()).map((url) => line.through(url)))),
       openSocket: (url, session, handlers) => {
         const socket = openNodeSocket(url, session, handlers);
         return { ...socket, send: (text) => (this.noteSent(text), socket.send(text)) };
       },
       random,
-      timings: TIMINGS,
+      timings,
     });
     this.observe();
   }
@@ -68,8 +77,12 @@ export class Device implements AsyncDisposable {
   /** The last sequence on the screen of the channel that is open. */
   shown: { channel: number; seq: number } | undefined;
 
-  async logIn(): Promise<void> {
-    await this.client.connect(await this.newSession());
+  /** The first one on it. */
+  private from: { channel: number; seq: number } | undefined;
+
+  /** Connects with a session of its own, or with one that the user has. */
+  async logIn(session?: Session): Promise<void> {
+    await this.client.connect(session ?? (await this.rest.newSession()));
   }
 
   /** Makes this the channel the device returns to, and enters it. */
@@ -101,13 +114,14 @@ export class Device implements AsyncDisposable {
       const member = await this.attempt(change, channel, inviteCode);
       this.history.add({ kind: 'told', ...this.by, op, member });
       certain = member !== 'unknown';
-      if (!certain) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      if (!certain) await delay(AGAIN_MS);
     }
   }
 
   /** Cuts the connection without a word. */
   async cut(): Promise<void> {
-    for (const relay of this.relays.values()) (await relay).cut();
+    this.isCut = true;
+    await this.line.cut();
   }
 
   /** Waits until nothing is under way any more. */
@@ -118,39 +132,39 @@ export class Device implements AsyncDisposable {
     }, PATIENCE_MS);
   }
 
-  /** Fetches a whole channel as a member would who scrolls back to the beginning. Who is refused is for the checker to judge. */
-  async readAll(channel: ChannelId, last: number): Promise<void> {
+  /**
+   * Enters a channel, unless it is on the screen already, and scrolls back to its beginning. Who is refused is for the
+   * checker to judge.
+   */
+  async readAll(channel: ChannelId): Promise<void> {
     await eventually(async () => {
       try {
-        await this.client.history(channel, seq(last + 1), last);
+        if (this.from?.channel !== channel) await this.client.enter(channel);
+        const before = this.from?.seq ?? 1;
+        const page = await this.client.history(channel, seq(before), before - 1);
+        const messages = page.map(({ seq: at, username: author, content }) => ({ seq: at, author, content }));
+        this.history.add({ kind: 'scrolled', ...this.by, channel, messages });
       } catch (error) {
         if (!(error instanceof RequestError) || error.message !== ERROR_TEXT.notJoined) throw error;
       }
     }, PATIENCE_MS);
   }
 
+  /** An answer that does not come while the connection is lost is no surprise; while it is open, it is silence. */
+  noteFailure(about: string, error: unknown): void {
+    const isUnanswered = error instanceof RequestError && (error.failure === 'timeout' || error.failure === 'unsent');
+    const isOpen = this.openSince !== undefined && this.history.now() - this.openSince > SERVER_GIVES_UP_MS;
+    if (isUnanswered && isOpen) this.history.add({ kind: 'silence', ...this.by, about });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.over = true;
     this.client.close();
-    for (const relay of this.relays.values()) await (await relay)[Symbol.asyncDispose]();
+    await this.line[Symbol.asyncDispose]();
   }
 
   private get by() {
     return { device: this.name, user: this.user };
-  }
-
-  private through(url: string): Promise<string> {
-    const relay = this.relays.get(url) ?? TcpRelay.to(url);
-    this.relays.set(url, relay);
-    return relay.then((open) => open.url);
-  }
-
-  private newSession(): Promise<Session> {
-    return eventually(async () => {
-      const { session, status, body } = await this.api.login(this.user, PASSWORD);
-      if (session === undefined) throw new Error(`login of ${this.user}: ${status} ${body}`);
-      return session;
-    }, PATIENCE_MS);
   }
 
   private async send(channel: ChannelId, serial: number, content: string): Promise<void> {
@@ -168,7 +182,7 @@ export class Device implements AsyncDisposable {
         if (this.lastWriteError < sentAt) this.noteFailure('WRITE_MESSAGE', error);
         if (failure === 'refused') break;
       }
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      await delay(AGAIN_MS);
     }
     this.unsettled.delete(serial);
   }
@@ -191,6 +205,7 @@ export class Device implements AsyncDisposable {
     const { client, history } = this;
     client.on('frame', (frame) => this.noteFrame(frame));
     client.on('entered', ({ channelId: channel, from }) => {
+      if (this.from?.channel !== channel) this.from = { channel, seq: from };
       this.shown = { channel, seq: from - 1 };
       history.add({ kind: 'screen', ...this.by, channel, from });
     });
@@ -200,8 +215,8 @@ export class Device implements AsyncDisposable {
     });
     client.on('removed', () => this.blank());
     client.on('state', (state) => {
-      const reason = state.state === 'lost' ? ` ${state.code} ${state.reason}` : '';
-      history.add({ kind: 'link', ...this.by, state: `${state.state}${reason}` });
+      history.add({ kind: 'link', ...this.by, state: this.linkState(state) });
+      if (state.state === 'lost' || state.state === 'open') this.isCut = false;
       if (state.state === 'open') this.openSince = history.now();
       else if (state.state !== 'connecting') this.openSince = undefined;
       if (state.state !== 'ended') return;
@@ -224,16 +239,14 @@ export class Device implements AsyncDisposable {
     }
   }
 
-  private blank(): void {
-    this.shown = undefined;
-    this.history.add({ kind: 'blank', ...this.by });
+  private linkState(state: LinkState): string {
+    if (state.state === 'lost') return this.isCut ? 'cut' : `lost connection: ${state.code} ${state.reason}`.trim();
+    return state.state === 'ended' && state.why === 'session-ended' ? `logged out: ${state.reason}` : state.state;
   }
 
-  /** An answer that does not come while the connection is lost is no surprise; while it is open, it is silence. */
-  private noteFailure(about: string, error: unknown): void {
-    const isUnanswered = error instanceof RequestError && (error.failure === 'timeout' || error.failure === 'unsent');
-    const isOpen = this.openSince !== undefined && this.history.now() - this.openSince > SERVER_GIVES_UP_MS;
-    if (isUnanswered && isOpen) this.history.add({ kind: 'silence', ...this.by, about });
+  private blank(): void {
+    this.shown = this.from = undefined;
+    this.history.add({ kind: 'blank', ...this.by });
   }
 
   private noteSent(text: string): void {

@@ -16,7 +16,7 @@ describe('the schedule of a seed', () => {
   it('has every kind of step, in the order of time, at about the rate asked for', () => {
     const steps = first(7, 3000);
     expect(new Set(steps.map(({ kind }) => kind))).toEqual(
-      new Set(['write', 'again', 'fetch', 'enter', 'join', 'quit', 'cut']),
+      new Set(['write', 'again', 'fetch', 'enter', 'join', 'quit', 'cut', 'mingle', 'visit']),
     );
     expect(steps.map(({ at }) => at)).toEqual(steps.map(({ at }) => at).toSorted((a, b) => a - b));
   });

@@ -20,8 +20,10 @@ export type Step = { readonly at: number; readonly device: number } & (
   /** The identical message once more, whatever has become of it. */
   | { readonly kind: 'again'; readonly channel: number; readonly serial: number; readonly content: string }
   | { readonly kind: 'fetch' | 'enter' | 'join' | 'quit'; readonly channel: number }
-  /** The connection is cut without a close frame. */
-  | { readonly kind: 'cut' }
+  /** A contact with the user of another device begins or ends. */
+  | { readonly kind: 'mingle'; readonly other: number }
+  /** `cut`: the connection is, without a close frame. `visit`: the user logs in elsewhere, and out again. */
+  | { readonly kind: 'cut' | 'visit' }
 );
 
 export interface Load {
@@ -123,9 +125,12 @@ export function* scheduleOf(seed: number, load: Load): Generator<Step> {
       const message = random() < 0.5 ? (recent.at(-1) ?? pick(random, recent)) : pick(random, recent);
       const devices = (devicesOf.get(message.user) ?? []).filter((each) => roomsOf[each]?.includes(message.channel));
       yield { kind: 'again', at, device: pick(random, devices), ...withoutUser(message) };
-    } else if (dice < 0.91) yield { kind: 'fetch', at, device, channel };
-    else if (dice < 0.93) yield { kind: 'enter', at, device, channel };
-    else if (dice < 0.95) yield { kind: 'cut', at, device };
+    } else if (dice < 0.9) yield { kind: 'fetch', at, device, channel };
+    else if (dice < 0.92) yield { kind: 'enter', at, device, channel };
+    else if (dice < 0.935) yield { kind: 'cut', at, device };
+    // One pair for each user, so that nobody else has a hand in it: residents' first devices come first, in their order.
+    else if (dice < 0.95) yield { kind: 'mingle', at, device: user, other: (user + 1) % load.users };
+    else if (dice < 0.96) yield { kind: 'visit', at, device };
     else {
       const wanderer = pick(random, cast.wanderers);
       const [first = 0] = devicesOf.get(wanderer) ?? [];

@@ -14,7 +14,7 @@ export async function tablesOf(system: System, { users, rooms }: Cohort): Promis
   );
   const nameOf = new Map(accounts.map((row) => [Number(row['user_id']), String(row['username'])]));
   const name = (id: unknown): string => nameOf.get(Number(id)) ?? `stranger ${String(id)}`;
-  const [channels, memberships, contacts, ...shards] = await Promise.all([
+  const [channels, memberships, contacts, pushes, ...shards] = await Promise.all([
     ask(`SELECT channel_id, shard_id, head_count FROM channel WHERE channel_id IN (${MARK(ids.length)})`, ids),
     ask(
       `SELECT user_id, channel_id, last_read_msg_seq FROM user_channel WHERE channel_id IN (${MARK(ids.length)})`,
@@ -24,6 +24,11 @@ export async function tablesOf(system: System, { users, rooms }: Cohort): Promis
       `SELECT partner_a_user_id AS a, partner_b_user_id AS b FROM user_connection
        WHERE status = 'ACCEPTED' AND partner_a_user_id IN (${MARK(nameOf.size)})`,
       [...nameOf.keys()],
+    ),
+    ask(
+      `SELECT user_id, channel_id, message_sequence FROM push_inbox
+       WHERE type = 'NOTIFY_MESSAGE' AND channel_id IN (${MARK(ids.length)})`,
+      ids,
     ),
     ...system.shards.map((shard) =>
       system.rows(
@@ -58,5 +63,10 @@ export async function tablesOf(system: System, { users, rooms }: Cohort): Promis
       contactCount: Number(row['connection_count']),
     })),
     accepted: contacts.map((row) => [name(row['a']), name(row['b'])] as const),
+    pushes: pushes.map((row) => ({
+      user: name(row['user_id']),
+      channel: Number(row['channel_id']),
+      seq: Number(row['message_sequence']),
+    })),
   };
 }

@@ -1,11 +1,11 @@
-import { ERROR_TEXT, LIMITS, seq } from '@parley/protocol';
+import { LIMITS, seq } from '@parley/protocol';
 import { eventually, type System } from '@parley/testing';
 import { check } from '../history/checker.js';
-import { type Entry, ofKind } from '../history/entries.js';
 import { History } from '../history/history.js';
 import { Memberships } from '../history/membership.js';
 import type { Violation } from '../history/violation.js';
 import { type Cohort, gather, type Room } from './cohort.js';
+import { mingle } from './contacts.js';
 import type { Device } from './device.js';
 import { type Load, scheduleOf, type Step } from './schedule.js';
 import { tablesOf } from './tables.js';
@@ -72,8 +72,8 @@ export class Workload implements AsyncDisposable {
   }
 
   /**
-   * Stops, waits until everything under way has come to an end and the screens are complete by themselves, has every
-   * member read every channel, and judges.
+   * Stops, waits until everything under way has come to an end and the screens are complete by themselves, has everybody
+   * scroll through every channel, and judges.
    */
   async verdict(): Promise<Violation[]> {
     this.stop();
@@ -115,9 +115,23 @@ export class Workload implements AsyncDisposable {
     const { devices, rooms } = this.cohort;
     const device = devices[step.device];
     if (device === undefined) return;
-    if (step.kind === 'cut') return void device.cut();
-    const room = rooms[step.channel];
-    if (room === undefined) return;
+    switch (step.kind) {
+      case 'cut':
+        return void device.cut();
+      case 'visit':
+        return device.do('visit', () => device.rest.visit());
+      case 'mingle': {
+        const other = devices[step.other];
+        return other && device.do('mingle', () => mingle(this.history, device, other));
+      }
+      default: {
+        const room = rooms[step.channel];
+        return room && this.takeIn(room, device, step);
+      }
+    }
+  }
+
+  private takeIn(room: Room, device: Device, step: Extract<Step, { channel: number }>): void {
     switch (step.kind) {
       case 'write':
       case 'again':
@@ -168,15 +182,14 @@ export class Workload implements AsyncDisposable {
     }, SCREENS_WITHIN_MS);
   }
 
+  /** Every device by itself, its open channel first: what came while that was on the screen had to be shown there. */
   private async readEverything(): Promise<void> {
-    const last = lastSequences((await this.tables()).rows);
     const memberships = new Memberships(this.history.entries);
-    const { devices, users } = this.cohort;
     await Promise.all(
-      users.map(async (user) => {
-        const device = devices.find((each) => each.user === user);
-        for (const { id } of this.rooms) {
-          if (memberships.final(user, id) === 'in') await device?.readAll(id, last.get(id) ?? 0);
+      this.cohort.devices.map(async (device) => {
+        const open = device.shown?.channel;
+        for (const { id } of this.rooms.toSorted((a, b) => Number(b.id === open) - Number(a.id === open))) {
+          if (memberships.final(device.user, id) === 'in') await device.readAll(id);
         }
       }),
     );
@@ -192,20 +205,3 @@ const lastSequences = (rows: readonly { channel: number; seq: number }[]): Map<n
   for (const { channel, seq: at } of rows) last.set(channel, Math.max(last.get(channel) ?? 0, at));
   return last;
 };
-
-/** Answers that people who have quit get on any day. */
-const RIGHTLY: ReadonlySet<string> = new Set([ERROR_TEXT.notJoined, ERROR_TEXT.alreadyJoined]);
-
-/** What people were told while something was away: each text with how often it came, and answers that did not come. */
-export function complaints(log: readonly Entry[], from: number, to: number): { text: string; count: number }[] {
-  const texts = [
-    ...ofKind(log, 'error')
-      .filter(({ text }) => !RIGHTLY.has(text))
-      .filter(({ t }) => t >= from && t <= to)
-      .map(({ text }) => text),
-    ...ofKind(log, 'silence')
-      .filter(({ t }) => t >= from && t <= to)
-      .map(({ about }) => `no answer to ${about}`),
-  ];
-  return [...Map.groupBy(texts, (text) => text)].map(([text, all]) => ({ text, count: all.length }));
-}
