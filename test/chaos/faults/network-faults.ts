@@ -1,4 +1,4 @@
-import { newConnected, WireClient } from '@parley/testing';
+import { WireClient } from '@parley/testing';
 import { pick } from '../workload/random.js';
 import type { Fault, Heal, Stage } from './fault.js';
 
@@ -16,21 +16,12 @@ const connectionWithoutKafka = async ({ network }: Stage): Promise<Heal> => {
   return async () => mend();
 };
 
-const SOCKETS = 1000;
-const AT_ONCE = 50;
+const CROWD = { people: 20, devicesEach: 50 };
 
-/** Somebody with very many devices, whose connections end in the same moment. */
-const crowdCut = async ({ system }: Stage): Promise<Heal> => {
-  const { session, wire } = await newConnected(system.server, 'crowd');
-  const crowd: WireClient[] = [wire];
-  while (crowd.length < SOCKETS) {
-    const more = Array.from({ length: AT_ONCE }, (_, index) => {
-      const { balancers } = system.stack.urls;
-      return WireClient.connect(balancers[index % balancers.length] ?? system.server, session);
-    });
-    crowd.push(...(await Promise.all(more)));
-  }
-  for (const each of crowd) each.cut();
+/** Members with very many devices, whose connections end in the same moment; all of them come back and read on. */
+const crowdCut = async ({ workload }: Stage): Promise<Heal> => {
+  const { line } = await workload.crowd(CROWD);
+  await line.cut();
   return async () => undefined;
 };
 

@@ -6,7 +6,9 @@ import { Memberships } from '../history/membership.js';
 import type { Violation } from '../history/violation.js';
 import { type Cohort, gather, type Room } from './cohort.js';
 import { mingle } from './contacts.js';
+import { type Crowd, type CrowdSize, gatherCrowd } from './crowd.js';
 import type { Device } from './device.js';
+import { seeded } from './random.js';
 import { type Load, scheduleOf, type Step } from './schedule.js';
 import { tablesOf } from './tables.js';
 
@@ -19,12 +21,15 @@ export class Workload implements AsyncDisposable {
   private readonly steps: Iterator<Step>;
   private began = 0;
   private timer: NodeJS.Timeout | undefined;
+  /** They come back in their own time, and do not scroll. */
+  private readonly onlookers: Device[] = [];
+  private gathered: Promise<Crowd> | undefined;
 
   private constructor(
     private readonly system: System,
     readonly history: History,
     readonly cohort: Cohort,
-    seed: number,
+    private readonly seed: number,
     load: Load,
   ) {
     this.steps = scheduleOf(seed, load);
@@ -37,6 +42,36 @@ export class Workload implements AsyncDisposable {
 
   get rooms(): readonly Room[] {
     return this.cohort.rooms;
+  }
+
+  private get everybody(): readonly Device[] {
+    return [...this.cohort.devices, ...this.onlookers];
+  }
+
+  /** Very many more devices look on from now on; asked again, they are the same ones. */
+  crowd(size: CrowdSize): Promise<Crowd> {
+    this.gathered ??= gatherCrowd(this.system, this.history, this.rooms, seeded(this.seed + 3), size).then((crowd) => {
+      const { users, devices } = this.cohort;
+      users.push(...crowd.users);
+      for (const [index, device] of crowd.devices.entries()) {
+        (index % size.devicesEach === 0 ? devices : this.onlookers).push(device);
+      }
+      return crowd;
+    });
+    return this.gathered;
+  }
+
+  /** The sessions that the devices have now. */
+  get sessions(): ReadonlySet<string | undefined> {
+    return new Set(this.cohort.devices.map(({ client }) => client.session?.cookie));
+  }
+
+  /** Resolves when nobody has one of these sessions any more. */
+  async loggedInAgain(sessions: ReadonlySet<string | undefined>, withinMs: number): Promise<void> {
+    await eventually(() => {
+      const late = this.cohort.devices.filter(({ client }) => sessions.has(client.session?.cookie));
+      if (late.length > 0) throw new Error(`${late.length} devices have not logged in again`);
+    }, withinMs);
   }
 
   start(): void {
@@ -96,7 +131,7 @@ export class Workload implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
-    await Promise.all(this.cohort.devices.map((device) => device[Symbol.asyncDispose]()));
+    await Promise.all(this.everybody.map((device) => device[Symbol.asyncDispose]()));
   }
 
   private next(): void {
@@ -174,7 +209,7 @@ export class Workload implements AsyncDisposable {
     const last = lastSequences((await this.tables()).rows);
     const memberships = new Memberships(this.history.entries);
     await eventually(() => {
-      for (const { name, user, shown } of this.cohort.devices) {
+      for (const { name, user, shown } of this.everybody) {
         if (shown === undefined || memberships.final(user, shown.channel) !== 'in') continue;
         const end = last.get(shown.channel) ?? 0;
         if (shown.seq < end) throw new Error(`${name} shows ${shown.seq} of ${end}`);
