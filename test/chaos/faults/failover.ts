@@ -1,7 +1,7 @@
 import { mendReplicas, type Stack, switchSource } from '@parley/deploy';
 import { eventually } from '@parley/testing';
 import { below } from '../workload/random.js';
-import type { Fault, Heal, Stage } from './fault.js';
+import { type Fault, type Heal, SHORT_PAUSE_MS, type Stage } from './fault.js';
 
 const SHARDS = 2;
 const quietly = (): void => undefined;
@@ -45,6 +45,7 @@ export const FAILOVER_FAULTS: readonly Fault[] = [
     name: 'shard-switched',
     title: 'the servers of a shard change places in good order, and back',
     lastsMs: 3000,
+    pauseWithinMs: SHORT_PAUSE_MS,
     full: true,
     inject: switchInOrder,
   },

@@ -28,6 +28,8 @@ export interface Fault {
   readonly lastsMs: number;
   /** After its end writes flow again within this time, in milliseconds; default RESUME_WITHIN_MS. */
   readonly resumeWithinMs?: number;
+  /** Writes never pause for longer, in milliseconds; for faults that leave a second one of what they hit. */
+  readonly pauseWithinMs?: number;
   /** So often it has to strike, at least, to have hit each of those that it hits by turns. */
   readonly turns?: number;
   /** Takes minutes: not for a quick run. */
@@ -43,3 +45,12 @@ export interface Fault {
 
 /** What the services themselves need at most. */
 export const RESUME_WITHIN_MS = 10_000;
+
+/** So soon after writes flow again, messages reach everybody online at once. */
+export const REACH_WITHIN_MS = 5000;
+
+/** What others do at once, or what no message needs on its way. */
+export const SHORT_PAUSE_MS = 5000;
+
+/** Others have to notice first that something is gone, and take its place. */
+export const TAKEOVER_MS = 15_000;

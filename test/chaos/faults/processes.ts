@@ -1,7 +1,7 @@
 import type { ServiceKind, StackProcess } from '@parley/deploy';
 import type { System } from '@parley/testing';
 import { pick } from '../workload/random.js';
-import type { Fault, Heal, Stage } from './fault.js';
+import { type Fault, type Heal, SHORT_PAUSE_MS, type Stage, TAKEOVER_MS } from './fault.js';
 
 /** Names of the processes that a fault strikes. */
 export type Target = (stage: Stage) => readonly string[] | Promise<readonly string[]>;
@@ -60,6 +60,7 @@ const serviceFaults = (kind: ServiceKind): Fault[] => [
     name: `${kind}-killed`,
     title: `one ${kind} service is killed`,
     lastsMs: 5000,
+    pauseWithinMs: kind === 'message' ? TAKEOVER_MS : SHORT_PAUSE_MS,
     inject: killed(oneOf(kind)),
   },
   {
@@ -100,6 +101,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     name: 'message-paused',
     title: 'one message service stands still for 20 s',
     lastsMs: PAUSE_MS,
+    pauseWithinMs: TAKEOVER_MS,
     slow: true,
     inject: paused(oneOf('message')),
   },
@@ -107,6 +109,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     name: 'connection-paused',
     title: 'one connection service stands still for 20 s',
     lastsMs: PAUSE_MS,
+    pauseWithinMs: SHORT_PAUSE_MS,
     slow: true,
     inject: paused(oneOf('connection')),
   },
@@ -114,6 +117,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     name: 'rolling-restart',
     title: 'every service is restarted, one after the other',
     lastsMs: 0,
+    pauseWithinMs: SHORT_PAUSE_MS,
     slow: true,
     full: true,
     inject: rollingRestart,
@@ -122,6 +126,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     name: 'rebalance-storm',
     title: 'message services come and go every few seconds',
     lastsMs: 0,
+    pauseWithinMs: TAKEOVER_MS,
     slow: true,
     inject: rebalanceStorm,
   },

@@ -1,6 +1,6 @@
 import { Balancer } from '@parley/testing';
 import { pick, shuffled } from '../workload/random.js';
-import type { Fault, Heal, Stage } from './fault.js';
+import { type Fault, type Heal, SHORT_PAUSE_MS, type Stage, TAKEOVER_MS } from './fault.js';
 import { byTurns, killed, paused, type Target } from './processes.js';
 import { redisMasters } from './redis.js';
 
@@ -44,6 +44,9 @@ async function killBalancer(stage: Stage): Promise<Heal> {
   };
 }
 
+/** A session that is gone is found gone by the next sign of life of its device. */
+const LOGIN_AGAIN_MS = 15_000;
+
 /** Partitions need leaders first. */
 const ELECTION_MS = 15_000;
 
@@ -52,6 +55,7 @@ export const SERVER_FAULTS: readonly Fault[] = [
     name: 'broker-killed',
     title: 'a Kafka broker is killed',
     lastsMs: 10_000,
+    pauseWithinMs: TAKEOVER_MS,
     resumeWithinMs: ELECTION_MS,
     full: true,
     inject: killed(anyBroker),
@@ -68,6 +72,7 @@ export const SERVER_FAULTS: readonly Fault[] = [
     name: 'broker-paused',
     title: 'a Kafka broker stands still for 20 s',
     lastsMs: 20_000,
+    pauseWithinMs: TAKEOVER_MS,
     resumeWithinMs: ELECTION_MS,
     slow: true,
     full: true,
@@ -84,6 +89,7 @@ export const SERVER_FAULTS: readonly Fault[] = [
     name: 'redis-master-killed',
     title: 'a Redis master is killed, each by turns',
     lastsMs: 8000,
+    pauseWithinMs: SHORT_PAUSE_MS,
     turns: 3,
     full: true,
     inject: killed(redisMaster),
@@ -98,9 +104,10 @@ export const SERVER_FAULTS: readonly Fault[] = [
     name: 'redis-flushed',
     title: 'all of Redis is emptied',
     lastsMs: 0,
-    inject: async ({ system }) => {
+    inject: async ({ system, workload }) => {
+      const { sessions } = workload;
       await system.flushRedis();
-      return async () => undefined;
+      return () => workload.loggedInAgain(sessions, LOGIN_AGAIN_MS);
     },
   },
   {
@@ -122,6 +129,7 @@ export const SERVER_FAULTS: readonly Fault[] = [
     name: 'shard-replica-killed',
     title: 'the replica of a shard is killed',
     lastsMs: 8000,
+    pauseWithinMs: SHORT_PAUSE_MS,
     full: true,
     inject: killed(anyShardReplica),
   },
@@ -136,6 +144,7 @@ export const SERVER_FAULTS: readonly Fault[] = [
     name: 'consul-leader-killed',
     title: 'the leader of Consul is killed',
     lastsMs: 8000,
+    pauseWithinMs: SHORT_PAUSE_MS,
     full: true,
     inject: killed(consulLeader),
   },
@@ -149,6 +158,7 @@ export const SERVER_FAULTS: readonly Fault[] = [
     name: 'balancer-killed',
     title: 'a load balancer is killed, each by turns',
     lastsMs: 5000,
+    pauseWithinMs: SHORT_PAUSE_MS,
     turns: 2,
     full: true,
     inject: killBalancer,

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { type Fault, RESUME_WITHIN_MS } from '../faults/fault.js';
+import { type Fault, REACH_WITHIN_MS, RESUME_WITHIN_MS } from '../faults/fault.js';
 import type { Trial } from './trial.js';
 
 const BEGIN = '<!-- begin of results: written by npm run chaos -->';
@@ -15,14 +15,20 @@ const seconds = (perShard: ReadonlyMap<number, number>): string =>
     .map(([, ms]) => `${(ms / 1000).toFixed(1)} s`)
     .join(' / ') || '-';
 
-/** Did the system keep all promises and come back? */
-export const kept = ({ violations, stuck }: Trial): boolean => violations.length === 0 && stuck === undefined;
+/** Did the system keep all promises and come back in time? @param patience so many times the limits are in time */
+export const passed = (trial: Trial, patience = 1): boolean =>
+  trial.violations.length === 0 && trial.stuck === undefined && !isLate(trial, patience);
 
-/** ... in time as well? */
-export const passed = (trial: Trial): boolean => kept(trial) && !isLate(trial);
-
-const isLate = ({ resumedMs, resumeWithinMs = RESUME_WITHIN_MS }: Trial): boolean =>
-  [...resumedMs.values()].some((ms) => ms > resumeWithinMs);
+function isLate(trial: Trial, patience = 1): boolean {
+  const { resumedMs, resumeWithinMs = RESUME_WITHIN_MS, longestPauseMs, pauseWithinMs = Infinity, reachedMs } = trial;
+  const exceeds = (perShard: ReadonlyMap<number, number>, limitMs: number): boolean =>
+    [...perShard.values()].some((ms) => ms > limitMs * patience);
+  return (
+    exceeds(resumedMs, resumeWithinMs) ||
+    exceeds(longestPauseMs, pauseWithinMs) ||
+    reachedMs > REACH_WITHIN_MS * patience
+  );
+}
 
 /** The checker's judgement in a few words. */
 export function verdict(trial: Trial): string {
@@ -45,7 +51,7 @@ export function row(fault: Fault, trial: Trial, { date, versions }: RunInfo): st
   const told = trial.complaints
     .toSorted((a, b) => b.count - a.count)
     .map(({ text, count }) => `${count} × ${text}`)
-    .slice(0, 4)
+    .slice(0, 6)
     .join('<br>');
   const cells = [
     `${fault.title} (\`${fault.name}\`)`,

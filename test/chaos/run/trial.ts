@@ -2,24 +2,27 @@ import type { System } from '@parley/testing';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault, Stage } from '../faults/fault.js';
 import type { Network } from '../faults/network.js';
-import type { Entry } from '../history/entries.js';
 import type { Violation } from '../history/violation.js';
 import { seeded } from '../workload/random.js';
 import { USUAL_LOAD } from '../workload/schedule.js';
 import { complaints } from '../workload/complaints.js';
 import { Workload } from '../workload/workload.js';
+import { pauses, raise, reached } from './timings.js';
 
 export interface Trial {
   readonly seed: number;
   readonly times: number;
   /** Which processes or servers. */
   readonly hit: readonly string[];
-  /** How long no message of a shard was acknowledged, from the fault until writes flow again: the longest, in ms. */
+  /** How long no message of a shard was acknowledged, from the beginning of a fault on: the longest, in ms. */
   readonly longestPauseMs: ReadonlyMap<number, number>;
   /** From the end of the fault until every channel of a shard has had an acknowledgement: the longest, in ms. */
   readonly resumedMs: ReadonlyMap<number, number>;
   readonly resumeWithinMs?: number | undefined;
-  /** What people were told from the beginning of a fault until writes flow again. */
+  readonly pauseWithinMs?: number | undefined;
+  /** From then on until messages reach everybody online at once: the longest, in ms. */
+  readonly reachedMs: number;
+  /** What people were told from the beginning of a fault on. */
   readonly complaints: readonly { readonly text: string; readonly count: number }[];
   readonly messages: number;
   readonly violations: readonly Violation[];
@@ -40,26 +43,8 @@ export interface TrialOptions {
 
 const FLOWS_WITHIN_MS = 90_000;
 const LONGEST_WAIT_MS = 3000;
-
-const raise = (all: Map<number, number>, shard: number, ms: number): void =>
-  void all.set(shard, Math.max(all.get(shard) ?? 0, Math.round(ms)));
-
-/** The longest time without an acknowledgement in `from`..`to`, per shard. */
-export function pauses(log: readonly Entry[], shardOf: ReadonlyMap<number, number>, from: number, to: number) {
-  const channelOf = new Map<number, number>();
-  const lastAck = new Map([...new Set(shardOf.values())].map((shard) => [shard, from]));
-  const longest = new Map<number, number>();
-  for (const entry of log) {
-    if (entry.kind === 'write') channelOf.set(entry.serial, entry.channel);
-    if (entry.kind !== 'ack' || entry.t < from || entry.t > to) continue;
-    const shard = shardOf.get(channelOf.get(entry.serial) ?? -1);
-    if (shard === undefined) continue;
-    raise(longest, shard, entry.t - (lastAck.get(shard) ?? from));
-    lastAck.set(shard, entry.t);
-  }
-  for (const [shard, t] of lastAck) raise(longest, shard, to - t);
-  return longest;
-}
+/** People chat on for so long when writes flow again: what a fault has broken may show only then. */
+const AFTERWARDS_MS = 10_000;
 
 /** A run that has not even begun. */
 export const unfinished = (seed: number, times: number, error: unknown): Trial => ({
@@ -68,6 +53,7 @@ export const unfinished = (seed: number, times: number, error: unknown): Trial =
   hit: [],
   longestPauseMs: new Map(),
   resumedMs: new Map(),
+  reachedMs: 0,
   complaints: [],
   messages: 0,
   violations: [],
@@ -82,6 +68,7 @@ export async function attempt({ system, network, fault, seed, times, logFile }: 
   const random = seeded(seed + 2);
   const longestPauseMs = new Map<number, number>();
   const resumedMs = new Map<number, number>();
+  let reachedMs = 0;
   const heard = new Map<string, number>();
   const hit = new Set<string>();
   let violations: Violation[] = [];
@@ -101,7 +88,10 @@ export async function attempt({ system, network, fault, seed, times, logFile }: 
     history.add({ kind: 'fault', name: fault.name, phase: 'ends' });
     const end = history.now();
     for (const [shard, t] of await workload.flowing(end, FLOWS_WITHIN_MS)) raise(resumedMs, shard, t - end);
+    const flows = history.now();
+    await delay(AFTERWARDS_MS);
     const to = history.now();
+    reachedMs = Math.max(reachedMs, reached(history.entries, flows, to));
     for (const [shard, ms] of pauses(history.entries, shardOf, from, to)) raise(longestPauseMs, shard, ms);
     for (const { text, count } of complaints(history.entries, from, to))
       heard.set(text, (heard.get(text) ?? 0) + count);
@@ -126,6 +116,8 @@ export async function attempt({ system, network, fault, seed, times, logFile }: 
     longestPauseMs,
     resumedMs,
     resumeWithinMs: fault.resumeWithinMs,
+    pauseWithinMs: fault.pauseWithinMs,
+    reachedMs,
     complaints: [...heard].map(([text, count]) => ({ text, count })),
     messages: new Set(history.entries.flatMap((entry) => (entry.kind === 'ack' ? [entry.serial] : []))).size,
     violations,
