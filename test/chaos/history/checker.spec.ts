@@ -304,7 +304,11 @@ describe('the checker', () => {
     [
       'a message that was fetched, and never shown',
       'membersSeeAll',
-      (history) => edit(history, isShown('dora/1', 3), () => []),
+      (history) =>
+        edit(history, isShown('dora/1', 3), ({ t }) => {
+          const messages = [{ seq: 3, author: 'bob', content: 'text 3' }];
+          return [{ kind: 'fetched', t, ...by('dora/1'), channel: CHANNEL, asked: t, messages }];
+        }),
     ],
     [
       'a message that is left out when somebody scrolls back',
