@@ -38,7 +38,14 @@ const slowReader = async ({ workload, system }: Stage): Promise<Heal> => {
   if (writer === undefined || reader === undefined || room === undefined) throw new Error('Nobody is there to be slow');
   const session = reader.client.session?.cookie;
   const slow = await WireClient.connect(system.server, session);
-  await slow.ask({ type: 'ENTER_REQUEST', channelId: room.id }, 'ENTER_RESPONSE');
+  const { history } = workload;
+  const asked = history.now();
+  const { lastReadMessageSeqId: lastRead } = await slow.ask(
+    { type: 'ENTER_REQUEST', channelId: room.id },
+    'ENTER_RESPONSE',
+  );
+  // A screen like any other: what is sent to it is not pushed.
+  history.add({ kind: 'entered', device: `${reader.user}/slow`, user: reader.user, channel: room.id, asked, lastRead });
   slow.pause();
   let serial = 1_000_000 + Math.round(performance.now()) * 1000;
   const timer = setInterval(() => {
