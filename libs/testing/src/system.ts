@@ -102,6 +102,8 @@ export class System {
   /** Empties every Redis node. */
   async flushRedis(): Promise<void> {
     const redis = this.redis();
+    // A cluster that is not connected yet has no nodes.
+    await redis.connect();
     const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis];
     await Promise.all(nodes.map((node) => node.flushall()));
     redis.disconnect();
@@ -124,8 +126,9 @@ export class System {
       const [host = '', port] = node.split(':');
       return { host, port: Number(port) };
     });
-    if (REDIS_CLUSTER === 'true') return new Cluster(nodes, { redisOptions: { password: REDIS_PASSWORD } });
-    return new Redis({ ...nodes[0], password: REDIS_PASSWORD });
+    if (REDIS_CLUSTER === 'true')
+      return new Cluster(nodes, { lazyConnect: true, redisOptions: { password: REDIS_PASSWORD } });
+    return new Redis({ ...nodes[0], password: REDIS_PASSWORD, lazyConnect: true });
   }
 }
 
