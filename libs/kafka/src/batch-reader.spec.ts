@@ -242,7 +242,7 @@ describe('records that nobody is given', () => {
 
   it('are none while earlier ones are at work', async () => {
     const work = Promise.withResolvers<OnTheWay>();
-    const { consumers, pinged, until, close } = await reader(() => work.promise, 7n);
+    const { consumers, pinged, close } = await reader(() => work.promise, 7n);
     void consumers[0]?.eachBatch({
       batch: {
         topic: TOPIC,

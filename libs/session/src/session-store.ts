@@ -66,7 +66,7 @@ export class SessionStore {
   /** The session that a request comes with, which has its full time again; none where the request names another user. */
   async ofRequest({ url, headers }: SessionRequest): Promise<ActiveSession | undefined> {
     const active = await this.find(sessionCookie(headers.cookie));
-    if (active === undefined || !isForUser(url, active.session.username)) return undefined;
+    if (active === undefined || !isForUser(url, active.holder.username)) return undefined;
     return (await this.renew(active)) ? active : undefined;
   }
 
