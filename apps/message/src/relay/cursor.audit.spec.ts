@@ -31,8 +31,9 @@ function setUp() {
     0,
   );
   const row = { title: 't', inviteCode: 'i', shardId: 1, headCount: 1, members: new Set([ANN]) };
+  const known = new Map(rooms.map((id) => [id, new ChannelState(id, row, seq(4))]));
   const states = {
-    get: (id: (typeof rooms)[number]) => new ChannelState(id, row, seq(4)),
+    get: (id: (typeof rooms)[number]) => known.get(id),
   } as unknown as ChannelStates;
   const shard = { answer: Promise.resolve() };
   const history = { after: () => shard.answer.then(() => []) } as unknown as History;
@@ -47,16 +48,28 @@ function setUp() {
   const never = {} as never;
   const commands = new ChannelCommands(states, never, presence, history, never, unseen, events);
   const sent: number[] = [];
+  const told: unknown[] = [];
   const deliveries = new Deliveries(presence, {
     send: async (_topic, { value }) => {
       const { entries } = JSON.parse(value.toString()) as { entries: unknown[] };
       sent.push(entries.length);
+      told.push(...entries);
     },
   });
   let lose: (lost: readonly LostViewer[]) => void = () => undefined;
   const watch = { start: async (onLost: typeof lose) => void (lose = onLost) } as unknown as PresenceWatch;
   const audit = new CursorAudit(presence, watch, states, commands, unseen, deliveries, events);
-  return { audit, shard, sent, pushed, warn, events, lose: (lost: readonly LostViewer[]) => lose(lost) };
+  return {
+    audit,
+    presence,
+    shard,
+    sent,
+    told,
+    pushed,
+    warn,
+    events,
+    lose: (lost: readonly LostViewer[]) => lose(lost),
+  };
 }
 
 beforeEach(() => jest.useFakeTimers());
@@ -85,6 +98,19 @@ describe('what a connection server has missed', () => {
     expect(sent).toEqual([50, 50, 20]);
     audit.onApplicationShutdown();
   });
+});
+
+it('somebody who is no member any more and still sees the channel is sent away', async () => {
+  const { audit, presence, told } = setUp();
+  const [room = channelId(1)] = rooms;
+  for (const user of [ANN, userId(2)]) {
+    presence.enter(room, seq(3), { userId: user, server: 's1', connection: `c${user}`, request: `r${user}` }, 0);
+  }
+  await audit.onApplicationBootstrap();
+  await jest.advanceTimersByTimeAsync(PRESENCE.snapshotMs);
+  expect(told).toEqual([{ kind: 'MEMBER_GONE', channelId: room, userId: 2 }]);
+  expect([...presence.viewers(room).users.keys()]).toEqual([ANN]);
+  audit.onApplicationShutdown();
 });
 
 it('viewers that are lost are told of, and pushed what they have missed', async () => {

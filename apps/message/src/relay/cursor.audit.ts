@@ -6,7 +6,7 @@ import type { DeliveryBatch } from '../delivery/delivery.batch.js';
 import { type LostViewer, PresenceMap } from '../presence/presence.map.js';
 import { PresenceWatch } from '../presence/presence.watch.js';
 import { ChannelCommands } from './channel.commands.js';
-import { ChannelStates } from './channel.states.js';
+import { type ChannelState, ChannelStates } from './channel.states.js';
 import { Unseen } from './unseen.js';
 import { EventLog } from '../events.js';
 
@@ -14,8 +14,9 @@ const CHANNELS_AT_ONCE = 50;
 
 /**
  * Finds notifications that were lost on the way, without waiting for the next message to show the gap: a connection
- * server that reports the same old sequence twice is sent what it misses, and what a dead server's viewers cannot
- * have seen goes to push. Acts only on channels that this instance owns (it has their state).
+ * server that reports the same old sequence twice is sent what it misses, one that shows a channel to who is no member any
+ * more is told so, and what a dead server's viewers cannot have seen goes to push. Acts only on channels that this
+ * instance owns (it has their state).
  */
 @Injectable()
 export class CursorAudit implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -63,10 +64,13 @@ export class CursorAudit implements OnApplicationBootstrap, OnApplicationShutdow
   private async repair(): Promise<void> {
     const lagging: { server: string; channelId: ChannelId; seq: Seq }[] = [];
     const behind = new Map<string, Seq>();
+    const shown = new Set<ChannelState>();
     for (const cursor of this.presence.cursors()) {
       const { server, channelId, seq } = cursor;
       const channel = this.states.get(channelId);
-      if (channel === undefined || channel.lastSeq <= seq) continue;
+      if (channel === undefined) continue;
+      shown.add(channel);
+      if (channel.lastSeq <= seq) continue;
       const key = `${server}:${channelId}`;
       behind.set(key, seq);
       // Once may be a message on its way; twice the same is a loss.
@@ -77,8 +81,16 @@ export class CursorAudit implements OnApplicationBootstrap, OnApplicationShutdow
       this.commands.replay({ kind: 'REPLAY', channelId, server, after: seq }, out),
     );
     const out = this.deliveries.batch();
+    for (const channel of shown) this.sendAwayStrangers(channel, out);
     await this.unseen.pushOwed(out);
     await this.deliveries.send(out);
+  }
+
+  /** A connection server that was not known when somebody quit was not told of it then. */
+  private sendAwayStrangers({ id, members, membersInDoubt }: ChannelState, out: DeliveryBatch): void {
+    if (membersInDoubt) return;
+    const strangers = [...this.presence.viewers(id).users.keys()].filter((userId) => !members.has(userId));
+    for (const userId of strangers) out.memberGone(id, userId);
   }
 
   /** Whoever saw the same channel is dealt with together, so that a message becomes one push. */
