@@ -19,9 +19,9 @@ export class InboxController {
 
   /** What the caller was pushed, newest first. */
   @Get(PATHS.pushInbox)
-  newest(@CurrentSession() { session }: ActiveSession, @Query('limit') limit: unknown): Promise<PushInboxEntry[]> {
+  newest(@CurrentSession() { holder }: ActiveSession, @Query('limit') limit: unknown): Promise<PushInboxEntry[]> {
     const entries = Limit.safeParse(limit ?? '50');
     if (!entries.success) throw new BadRequestException(LIMIT_RULE);
-    return this.inbox.newest(session.userId, entries.data);
+    return this.inbox.newest(holder.userId, entries.data);
   }
 }
