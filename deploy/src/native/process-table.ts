@@ -25,8 +25,12 @@ const ROTATE_LOG_BYTES = 20 * 1024 * 1024;
 const RAISE_LIMITS =
   'h=$(ulimit -Hn); { [ "$h" = unlimited ] || [ "$h" -gt 1048576 ]; } && h=1048576; ulimit -Sn "$h" 2>/dev/null; exec "$@"';
 
+/** While tests count what they run, whatever they start counts as well: the option of Node that makes it count goes on. */
+const isMeasuring = process.env['PARLEY_COVERAGE'] !== undefined;
+
 /** Variables that belong to the program which runs us, not to what we run. */
-const isPrivate = (name: string): boolean => /^(npm_|JEST_|NX_|PARLEY_)|^(NODE_OPTIONS|NODE_ENV|INIT_CWD)$/.test(name);
+const isPrivate = (name: string): boolean =>
+  /^(npm_|JEST_|NX_|PARLEY_)|^(NODE_ENV|INIT_CWD)$/.test(name) || (name === 'NODE_OPTIONS' && !isMeasuring);
 
 /** Servers live where the path of an ordinary user does not lead. */
 const SYSTEM_FOLDERS = '/usr/local/sbin:/usr/sbin:/sbin';
