@@ -31,6 +31,7 @@ import { KafkaPublisher, Publisher } from './produce/publisher.js';
 import { ConnectionMetrics } from './server/connection-metrics.js';
 import { ConnectionServer } from './server/connection-server.js';
 import { LifeSign } from './server/life-sign.js';
+import { OwnTopic } from './server/own-topic.js';
 import { Pulse } from './server/pulse.js';
 import { ServerIdentity } from './server/server-identity.js';
 import { TopicSweep } from './server/topic-sweep.js';
@@ -92,6 +93,7 @@ export class AppModule {
         Handshake,
         MessageGateway,
         LifeSign,
+        OwnTopic,
         TopicSweep,
         ConnectionServer,
       ],

@@ -157,6 +157,26 @@ describe('an orderly stop', () => {
   }, 60_000);
 });
 
+describe('a server whose topic was taken away', () => {
+  it('is not ready until it has the topic again, and is told everything from then on', async () => {
+    await using server = await ConnectionFixture.start();
+    const visitor = await server.visitor();
+    const isTold = async (username: string): Promise<void> => {
+      await server.answer(visitor, { type: 'ASK_INVITE', username });
+      await visitor.wire.next('ASK_INVITE', (frame) => frame.username === username, 1_000);
+    };
+    const readiness = async () => (await fetch(`${server.url}/health/ready`)).status;
+    // The records of the new topic have lower numbers than these.
+    for (const username of ['ann', 'bob', 'cat']) await isTold(username);
+    await server.admin.deleteTopic(TOPIC(server));
+    await eventually(async () => expect(await readiness()).toBe(503), 30_000);
+    await eventually(() => isTold('dan'), 45_000);
+    await eventually(async () => expect(await readiness()).toBe(200));
+    await isTold('eve');
+    visitor.wire.cut();
+  }, 120_000);
+});
+
 describe('the topics of dead servers', () => {
   it('are swept away, unless Redis or Consul knows the server, if only at the second look', async () => {
     await using helper = await ConnectionFixture.start();

@@ -91,3 +91,18 @@ it('tells whether it has handed over all that there is', async () => {
   expect(await broadcast.hasReadAll(TOPIC)).toBe(true);
   await broadcast.close();
 });
+
+it('reads a topic that was created again from its beginning', async () => {
+  const { broadcast, consumers, heard, topic } = await setUp();
+  await handOver(consumers[0], 7, 8);
+  topic.end = 9;
+  expect(await broadcast.hasLost(TOPIC)).toBe(false);
+  topic.end = 2;
+  expect(await broadcast.hasLost(TOPIC)).toBe(true);
+  await broadcast.startAnew(TOPIC);
+  await handOver(consumers[1], 0, 1);
+  expect(heard).toEqual(['7', '8', '0', '1']);
+  expect(consumers[1]?.sought).toEqual([]);
+  expect(await broadcast.hasLost(TOPIC)).toBe(false);
+  await broadcast.close();
+});

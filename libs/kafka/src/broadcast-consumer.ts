@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { EachBatchPayload } from 'kafkajs';
+import { inTime } from '@parley/platform';
 import { type Assignment, placeOf } from './assignment.js';
 import { GroupMember } from './group-member.js';
 import { KafkaAdmin } from './kafka-admin.js';
+import { kafkaErrorType } from './kafka-errors.js';
 import type { KafkaHandle } from './kafka-handle.js';
 import { type InboundRecord, toInbound } from './records.js';
 
@@ -49,8 +51,38 @@ export class BroadcastConsumer {
    * @throws Error when Kafka does not answer
    */
   async hasReadAll(topic: string): Promise<boolean> {
-    const reading = this.#readings.find((each) => each.topic === topic);
-    return reading !== undefined && (await reading.isAtEnd(this.#admin));
+    return this.#readingOf(topic).isAtEnd(this.#admin);
+  }
+
+  /**
+   * Whether the topic that was read is gone, be it that another one of its name has been created since.
+   * @throws Error when Kafka does not answer
+   */
+  async hasLost(topic: string): Promise<boolean> {
+    try {
+      return await this.#readingOf(topic).isBeyondEnd(this.#admin);
+    } catch (error) {
+      if (kafkaErrorType(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+      // A broker says so too of a topic that it does not know of yet.
+      return !(await this.#admin.listTopics()).includes(topic);
+    }
+  }
+
+  /** Reads a topic that was {@link hasLost lost} and is there again, all of it. */
+  async startAnew(topic: string): Promise<void> {
+    const lost = this.#readingOf(topic);
+    const reading = new TopicReading({ ...lost.options, next: new Map() });
+    this.#readings[this.#readings.indexOf(lost)] = reading;
+    await lost.member.stop();
+    // Meanwhile everything may have been closed.
+    if (!this.#readings.includes(reading)) return;
+    await inTime(reading.member.start(), TOPIC_PATIENCE_MS, `topic ${topic} cannot be read in time`);
+  }
+
+  #readingOf(topic: string): TopicReading {
+    const reading = this.#readings.find(({ options }) => options.topic === topic);
+    if (reading === undefined) throw new Error(`topic ${topic} is not read`);
+    return reading;
   }
 
   /** Stops reading and removes its groups. */
@@ -80,7 +112,7 @@ class TopicReading {
   readonly member: GroupMember;
   #isHandling = false;
 
-  constructor(private readonly options: TopicReadingOptions) {
+  constructor(readonly options: TopicReadingOptions) {
     const { kafka, groupPrefix, sessionTimeoutMs, topic } = options;
     this.member = new GroupMember({
       kafka,
@@ -97,10 +129,6 @@ class TopicReading {
     });
   }
 
-  get topic(): string {
-    return this.options.topic;
-  }
-
   async isAtEnd(admin: KafkaAdmin): Promise<boolean> {
     const behind = await this.#behind(admin);
     return behind.size === 0 && !this.#isHandling;
@@ -111,6 +139,14 @@ class TopicReading {
     if (this.#isHandling || partitions.length === 0) return [];
     const behind = await this.#behind(admin);
     return partitions.filter((each) => behind.has(each)).map((partition) => placeOf({ topic, partition }));
+  }
+
+  /** Whether something was read that is not there any more, although it is not old. */
+  async isBeyondEnd(admin: KafkaAdmin): Promise<boolean> {
+    const { topic, next } = this.options;
+    const known = [...next];
+    const ends = await admin.endOffsets(topic);
+    return known.some(([partition, offset]) => (ends.get(partition) ?? 0n) < offset);
   }
 
   /** Partitions that hold more than has been handed over. */

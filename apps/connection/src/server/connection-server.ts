@@ -9,7 +9,6 @@ import {
 } from '@parley/contracts';
 import { BatchingProducer, BroadcastConsumer, type InboundRecord, KafkaAdmin } from '@parley/kafka';
 import { HealthRegistry, Log } from '@parley/platform';
-import { ConnectionSettings } from '../config.js';
 import { ChannelViews } from '../delivery/channel-views.js';
 import { NotificationDelivery } from '../delivery/notification-delivery.js';
 import { Backlog } from '../frames/backlog.js';
@@ -22,12 +21,11 @@ import { SessionWatch } from '../session/session-watch.js';
 import { Heartbeat } from '../socket/heartbeat.js';
 import { OpenSockets } from '../socket/open-sockets.js';
 import { LifeSign } from './life-sign.js';
+import { OwnTopic } from './own-topic.js';
 import { Pulse } from './pulse.js';
 import { ServerIdentity } from './server-identity.js';
 import { TopicSweep } from './topic-sweep.js';
 
-/** Answers are of no use for longer: their sockets are gone. */
-const NOTIFICATION_RETENTION_MS = 3_600_000;
 /** Frames that leave together, one write per socket: with fewer, writes cost more; with more, frames wait for each other. */
 const FRAMES_PER_TURN = 4_096;
 /** At a stop the sockets are sent away in this many groups, so that they do not all come back at once. */
@@ -41,7 +39,6 @@ export class ConnectionServer implements BeforeApplicationShutdown {
   private isStarted = false;
 
   constructor(
-    private readonly settings: ConnectionSettings,
     private readonly identity: ServerIdentity,
     private readonly handshake: Handshake,
     private readonly sockets: OpenSockets,
@@ -57,7 +54,8 @@ export class ConnectionServer implements BeforeApplicationShutdown {
     private readonly locations: LocationRegistry,
     private readonly lifeSign: LifeSign,
     private readonly sweep: TopicSweep,
-    private readonly admin: KafkaAdmin,
+    private readonly ownTopic: OwnTopic,
+    admin: KafkaAdmin,
     private readonly producer: BatchingProducer,
     private readonly consumer: BroadcastConsumer,
     health: HealthRegistry,
@@ -66,7 +64,7 @@ export class ConnectionServer implements BeforeApplicationShutdown {
     this.topic = connectionNotification(identity.server);
     health.add('kafka', () => admin.ping());
     health.add('notifications', async () => {
-      if (!consumer.ready()) throw new Error('the notifications of this server are not being read');
+      if (!ownTopic.isRead()) throw new Error('the notifications of this server are not being read');
     });
   }
 
@@ -75,11 +73,7 @@ export class ConnectionServer implements BeforeApplicationShutdown {
     this.isStarted = true;
     // First, so that no other server takes the topic for an abandoned one.
     await this.lifeSign.start();
-    await this.admin.ensureTopic(this.topic.name, {
-      partitions: 1,
-      replicationFactor: this.settings.topicCopies,
-      retentionMs: NOTIFICATION_RETENTION_MS,
-    });
+    await this.ownTopic.create();
     await this.producer.connect();
     await this.consumer.start(this.topic.name, (records) => this.notified(records));
     await this.consumer.start(connectionControl.name, (records) => this.controlled(records));
@@ -94,6 +88,7 @@ export class ConnectionServer implements BeforeApplicationShutdown {
       this.sender,
       this.views,
       this.sweep,
+      this.ownTopic,
     ])
       part.start();
     this.handshake.openDoor();
@@ -110,11 +105,9 @@ export class ConnectionServer implements BeforeApplicationShutdown {
     await Promise.all([this.presence.stop(), this.locations.stop(), this.sweep.stop()]);
     await this.consumer.close();
     await this.producer.close();
-    if (await this.lifeSign.stop()) {
-      await this.admin.deleteTopic(this.topic.name).catch((error: unknown) => {
-        this.log.warn({ topic: this.topic.name, error }, 'the own topic stays until another server sweeps it');
-      });
-    }
+    // It may be waiting for the consumer.
+    await this.ownTopic.stop();
+    if (await this.lifeSign.stop()) await this.ownTopic.remove();
   }
 
   private async sendSocketsAway(): Promise<void> {
