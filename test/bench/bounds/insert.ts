@@ -58,9 +58,9 @@ export async function paceOf(stack: Stack, { rows, batch }: Sizes, insert: Inser
   const next = (): BenchRow => {
     const number = (made += 1);
     return {
-      channel: number % CHANNELS,
+      channel: (number % CHANNELS) + 1,
       sequence: Math.floor(number / CHANNELS) + 1,
-      user: number % USERS,
+      user: (number % USERS) + 1,
       once: number,
       content: CONTENT,
     };
