@@ -104,7 +104,7 @@ async function withSequences(stack: Stack): Promise<number> {
     const pace = await withTable(stack, undefined, () =>
       paceOf(stack, { rows: ROWS, batch: BATCH }, async (shard, rows) => {
         const connection = connections[shard];
-        const last = new Map(rows.map((row) => [row.channel, row.sequence]));
+        const last = new Map(rows.map((row) => [row.channelId, row.seq]));
         await connection?.beginTransaction();
         await connection?.query(
           `INSERT INTO ${SEQUENCES} (channel_id, last) VALUES ? ON DUPLICATE KEY UPDATE last = VALUES(last)`,

@@ -1,6 +1,8 @@
 import mysql from 'mysql2/promise';
 import type { Stack } from '@parley/deploy';
 import { usedBetween, usedBy } from '@parley/load';
+import type { NewMessage } from '@parley/message/relay/message.store';
+import { channelId, seq, userId } from '@parley/protocol';
 import { shardUrls } from '../stored.ts';
 
 export interface Pace {
@@ -17,20 +19,12 @@ export interface Sizes {
   readonly batch: number;
 }
 
-export interface BenchRow {
-  readonly channel: number;
-  readonly sequence: number;
-  readonly user: number;
-  readonly once: number;
-  readonly content: string;
-}
-
 /** Stores one batch on a shard, the first of which is 0. */
-export type Insert = (shard: number, rows: readonly BenchRow[]) => Promise<unknown>;
+export type Insert = (shard: number, rows: readonly NewMessage[]) => Promise<unknown>;
 
 export const TABLE = 'bench_message';
-const CHANNELS = 50;
-const USERS = 500;
+const CHANNELS = Array.from({ length: 50 }, (_, index) => channelId(index + 1));
+const USERS = Array.from({ length: 500 }, (_, index) => userId(index + 1));
 const CONTENT = 'x'.repeat(200);
 
 /** A table like that of messages with all its keys, or with what is left when `without` is carried out on it. */
@@ -55,12 +49,12 @@ export const connect = (stack: Stack): Promise<mysql.Connection[]> =>
 export async function paceOf(stack: Stack, { rows, batch }: Sizes, insert: Insert): Promise<Pace> {
   const shards = shardUrls(stack).length;
   let made = 0;
-  const next = (): BenchRow => {
+  const next = (): NewMessage => {
     const number = (made += 1);
     return {
-      channel: (number % CHANNELS) + 1,
-      sequence: Math.floor(number / CHANNELS) + 1,
-      user: (number % USERS) + 1,
+      channelId: nth(CHANNELS, number),
+      seq: seq(Math.floor(number / CHANNELS.length) + 1),
+      userId: nth(USERS, number),
       once: number,
       content: CONTENT,
     };
@@ -90,11 +84,17 @@ export async function paceOf(stack: Stack, { rows, batch }: Sizes, insert: Inser
   };
 }
 
+function nth<T>(values: readonly T[], number: number): T {
+  const value = values[number % values.length];
+  if (value === undefined) throw new Error('nothing to choose from');
+  return value;
+}
+
 export const rawInsert =
   (connections: readonly mysql.Connection[], batch: number): Insert =>
   async (shard, rows) => {
     const statement = `INSERT INTO ${TABLE} (channel_id, message_sequence, user_id, once, content) VALUES ${Array(batch).fill('(?,?,?,?,?)').join(',')}`;
-    const values = rows.flatMap((row) => [row.channel, row.sequence, row.user, row.once, row.content]);
+    const values = rows.flatMap((row) => [row.channelId, row.seq, row.userId, row.once, row.content]);
     await connections[shard]?.execute(statement, values);
   };
 

@@ -3,7 +3,6 @@ import type { Stack } from '@parley/deploy';
 import { MessageStore } from '@parley/message/relay/message.store';
 import { type Database, databaseEnv, databaseOptionsFrom, MessageShards } from '@parley/persistence';
 import { loadConfig } from '@parley/platform';
-import { channelId, seq, userId } from '@parley/protocol';
 import { z } from 'zod';
 import { type Pace, paceOf, type Sizes, TABLE, withTable } from '../bounds/insert.ts';
 
@@ -16,18 +15,7 @@ export async function ourInserts(stack: Stack, sizes: Sizes): Promise<Pace> {
     for (const shard of shards.all()) await connected(shard);
     const store = new MessageStore(besideMessages(shards));
     return await withTable(stack, undefined, () =>
-      paceOf(stack, sizes, (shard, rows) =>
-        store.insert(
-          shard + 1,
-          rows.map(({ channel, sequence, user, once, content }) => ({
-            channelId: channelId(channel),
-            seq: seq(sequence),
-            userId: userId(user),
-            once,
-            content,
-          })),
-        ),
-      ),
+      paceOf(stack, sizes, (shard, rows) => store.insert(shard + 1, rows)),
     );
   } finally {
     await Promise.all(shards.all().map((shard) => shard.close()));
