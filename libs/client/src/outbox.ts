@@ -1,4 +1,4 @@
-import { ERROR_TEXT, UNAVAILABLE_TEXT, type ChannelId, type Seq, type Serial } from '@parley/protocol';
+import { UNAVAILABLE_TEXT, type ChannelId, type Seq, type Serial } from '@parley/protocol';
 import type { Clock, Timer } from './clock.js';
 import { RequestError, type RequestFailure } from './errors.js';
 
@@ -41,8 +41,8 @@ interface Entry {
   deadline: Timer | undefined;
 }
 
-/** Errors after which the same frame may still succeed. */
-const TEMPORARY: ReadonlySet<string> = new Set([UNAVAILABLE_TEXT.WRITE_MESSAGE, ERROR_TEXT.tooManyFrames]);
+/** The one ERROR after which the same frame may still succeed. */
+const TEMPORARY = UNAVAILABLE_TEXT.WRITE_MESSAGE;
 
 const MAX_FAILED = 100;
 
@@ -90,8 +90,8 @@ export class Outbox {
   refused(text: string): boolean {
     const oldest = this.#pending.find((entry) => entry.sends > 0);
     // The server answers each of the sends, also when the last one is given up: its sender knows.
-    if (!oldest) return TEMPORARY.has(text) && this.#failed.size > 0;
-    if (!TEMPORARY.has(text)) this.#fail(oldest, 'refused', text);
+    if (!oldest) return text === TEMPORARY && this.#failed.size > 0;
+    if (text !== TEMPORARY) this.#fail(oldest, 'refused', text);
     return true;
   }
 
