@@ -377,6 +377,26 @@ describe('two people with a browser each', () => {
     await page.getByRole('button', { name: 'Log in' }).waitFor();
     expect(await page.locator('#me').isVisible()).toBe(false);
   }, 60_000);
+
+  it('are not told of the end of a session that they end themselves, whatever is known of it first', async () => {
+    await using ann = await Visitor.come();
+    await ann.signUp();
+    const answered = Promise.withResolvers<void>();
+    await ann.page.route(`**${PATHS.logout}*`, async (route) => {
+      const response = await route.fetch();
+      await answered.promise;
+      await route.fulfill({ response });
+    });
+    // The socket is closed before the answer is known.
+    await ann.logOut();
+    expect(await ann.page.locator('#notice').isVisible()).toBe(false);
+    await ann.logIn(ann.name);
+    const late = ann.page.waitForResponse(`**${PATHS.logout}*`);
+    answered.resolve();
+    await (await late).finished();
+    await ann.page.reload();
+    await ann.page.locator('#me', { hasText: ann.name }).waitFor();
+  }, 60_000);
 });
 
 describe('two people with one browser', () => {

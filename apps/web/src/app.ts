@@ -7,6 +7,7 @@ import {
   isLoggedOut,
   type LinkState,
   openBrowserSocket,
+  type Session,
 } from '@parley/client';
 import { sameUser } from '@parley/protocol';
 import { Conversation } from './conversation.js';
@@ -31,6 +32,8 @@ export class App {
   readonly #chat = part('chat-screen', HTMLElement);
   readonly #account = part('account', HTMLSpanElement);
   readonly #status = part('status', HTMLParagraphElement);
+  /** The session that its user is ending: its end is no news. */
+  #leaving: Session | undefined;
 
   constructor() {
     part('logout', HTMLButtonElement).onclick = () => this.#notices.attempt(() => this.#logout());
@@ -81,8 +84,11 @@ export class App {
     const { session } = this.#client;
     if (session === undefined) return;
     this.#client.flushRead();
-    const answer = await this.#api.logout(session);
+    this.#leaving = session;
+    const answer = await this.#api.logout(session).finally(() => (this.#leaving = undefined));
     if (!isLoggedOut(answer)) return this.#notices.trouble(refusalText(answer));
+    // The socket is closed by the logout too: if that came first, somebody may have logged in meanwhile.
+    if (this.#client.session !== session) return;
     localStorage.removeItem(NAME_KEY);
     this.#client.close();
   }
@@ -103,7 +109,8 @@ export class App {
     this.#directory.end();
     this.#account.hidden = this.#chat.hidden = true;
     this.#login.show(this.#client.session?.username);
-    if (state.why === 'session-ended') this.#notices.trouble('Your session has ended, please log in again.');
+    const isNews = state.why === 'session-ended' && this.#client.session !== this.#leaving;
+    if (isNews) this.#notices.trouble('Your session has ended, please log in again.');
   }
 
   /** On a narrow screen only one of the two is seen. */
