@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Api, ChatClient, consulDiscovery, Endpoints, fixedServer, type Notice } from '@parley/client';
+import { Api, ChatClient, consulDiscovery, Endpoints, type Fallback, fixedServer } from '@parley/client';
 import { openNodeSocket } from '@parley/client/node';
 import { HistoryFile, historyPath } from './history-file.js';
 import { type Options, readOptions, USAGE } from './options.js';
@@ -12,9 +12,9 @@ import { TtyFace } from './tty-face.js';
 const GOODBYE_MS = 3000;
 
 function shellOn(screen: Screen, options: Options, waitForSends: boolean): Shell {
-  const onNotice = (notice: Notice): void => shell.retrying(notice);
-  const discover = options.server ? fixedServer(options.server) : consulDiscovery({ urls: options.consul, onNotice });
-  const endpoints = new Endpoints(discover, onNotice);
+  const onFallback = (fallback: Fallback): void => shell.retrying(fallback);
+  const discover = options.server ? fixedServer(options.server) : consulDiscovery({ urls: options.consul, onFallback });
+  const endpoints = new Endpoints(discover, onFallback);
   // A script must not wait for ever for a connection; a person sees that there is none.
   const timings = waitForSends ? { sendGiveUpMs: 30_000 } : {};
   const client = new ChatClient({ endpoints, openSocket: openNodeSocket, timings });

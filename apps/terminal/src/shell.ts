@@ -3,8 +3,8 @@ import {
   ChatClient,
   type ChatMessage,
   type EnteredChannel,
+  type Fallback,
   type LinkState,
-  type Notice,
   RequestError,
   type Session,
   SessionEnded,
@@ -25,7 +25,7 @@ export interface ShellOptions {
   readonly waitForSends: boolean;
 }
 
-const RETRIES: Readonly<Record<Notice, string>> = {
+const RETRIES: Readonly<Record<Fallback, string>> = {
   'next-server': 'Retry with the next server node.',
   'next-discovery-node': 'Retry with the next discovery node.',
 };
@@ -46,7 +46,7 @@ export class Shell {
   #leaving = false;
   #reconnecting = false;
   /** What has been said of where else it is tried, since there was a connection. */
-  readonly #retries = new Set<Notice>();
+  readonly #retries = new Set<Fallback>();
 
   constructor(private readonly options: ShellOptions) {
     this.api = options.api;
@@ -78,9 +78,9 @@ export class Shell {
   }
 
   /** Tells where it is tried next; once in an outage, however often it comes to that. */
-  retrying(notice: Notice): void {
-    if (!this.#retries.has(notice)) this.system(RETRIES[notice]);
-    this.#retries.add(notice);
+  retrying(fallback: Fallback): void {
+    if (!this.#retries.has(fallback)) this.system(RETRIES[fallback]);
+    this.#retries.add(fallback);
   }
 
   message({ username, content, mine }: ChatMessage): void {

@@ -56,8 +56,8 @@ describe('the terminal', () => {
     await using server = await start();
     await using ann = await loggedIn(server, 'ann');
     const before = ann.output.lines.length;
-    for (const notice of ['next-server', 'next-discovery-node', 'next-server', 'next-discovery-node'] as const)
-      ann.shell.retrying(notice);
+    for (const fallback of ['next-server', 'next-discovery-node', 'next-server', 'next-discovery-node'] as const)
+      ann.shell.retrying(fallback);
     const retries = ['=> Retry with the next server node.', '=> Retry with the next discovery node.'];
     expect(ann.output.lines.slice(before)).toEqual(retries);
     const gone = ann.output.text.length;

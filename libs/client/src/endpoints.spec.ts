@@ -1,4 +1,4 @@
-import { consulDiscovery, Endpoints, fixedServer, type Notice } from './endpoints.js';
+import { consulDiscovery, Endpoints, fixedServer, type Fallback } from './endpoints.js';
 import { Unreachable } from './errors.js';
 
 const node = (ServiceAddress: unknown, ServicePort: unknown) => ({ ServiceAddress, ServicePort, Address: '10.0.0.9' });
@@ -15,7 +15,7 @@ const falling = (): (() => number) => {
 
 function consul(answers: Record<string, () => Promise<Response>>, random = rising()) {
   const asked: string[] = [];
-  const notices: Notice[] = [];
+  const fallbacks: Fallback[] = [];
   const discover = consulDiscovery({
     urls: Object.keys(answers),
     random,
@@ -24,9 +24,9 @@ function consul(answers: Record<string, () => Promise<Response>>, random = risin
       const [, answer] = Object.entries(answers).find(([base]) => url.startsWith(base)) ?? [];
       return answer?.() ?? Promise.reject(new TypeError('fetch failed'));
     },
-    onNotice: (notice) => notices.push(notice),
+    onFallback: (fallback) => fallbacks.push(fallback),
   });
-  return { discover, asked, notices };
+  return { discover, asked, fallbacks };
 }
 
 describe('discovery through Consul', () => {
@@ -51,12 +51,12 @@ describe('discovery through Consul', () => {
     ['knows no load balancer', () => Promise.resolve(json([]))],
     ['knows only unusable ones', () => Promise.resolve(json([node('', 80), node('a', 'x'), node(1, 2), null, {}]))],
   ])('asks the next server when one %s', async (_name, first) => {
-    const { discover, notices } = consul({
+    const { discover, fallbacks } = consul({
       'http://c1': first,
       'http://c2': () => Promise.resolve(json([node('a', 1)])),
     });
     expect(await discover()).toEqual(['http://a:1']);
-    expect(notices).toEqual(['next-discovery-node']);
+    expect(fallbacks).toEqual(['next-discovery-node']);
   });
 
   it('asks in random order and shuffles what it finds', async () => {
@@ -76,13 +76,13 @@ describe('endpoints', () => {
   const down = (): Promise<string> => Promise.reject(new Unreachable('down'));
 
   it('tries the next server only when one cannot be reached, and says so', async () => {
-    const notices: Notice[] = [];
+    const fallbacks: Fallback[] = [];
     const endpoints = new Endpoints(
       () => Promise.resolve(['a', 'b', 'c']),
-      (notice) => notices.push(notice),
+      (fallback) => fallbacks.push(fallback),
     );
     expect(await endpoints.firstReachable((url) => (url === 'b' ? Promise.resolve(url) : down()))).toBe('b');
-    expect(notices).toEqual(['next-server']);
+    expect(fallbacks).toEqual(['next-server']);
   });
 
   it('stays with the server that answered', async () => {

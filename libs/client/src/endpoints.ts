@@ -7,8 +7,9 @@ export type Discover = () => Promise<readonly string[]>;
 /** What is used of the global fetch. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
-export type Notice = 'next-server' | 'next-discovery-node';
-export type OnNotice = (notice: Notice) => void;
+/** What is tried because the one before could not be reached. */
+export type Fallback = 'next-server' | 'next-discovery-node';
+export type OnFallback = (fallback: Fallback) => void;
 
 /** One known server: `--server`, or the page's own origin. */
 export function fixedServer(url: string): Discover {
@@ -21,7 +22,7 @@ export interface ConsulOptions {
   readonly urls: readonly string[];
   readonly random?: Random;
   readonly fetch?: Fetch;
-  readonly onNotice?: OnNotice;
+  readonly onFallback?: OnFallback;
 }
 
 /** Asks Consul servers in random order for the registered load balancers, and returns those in random order. */
@@ -29,11 +30,11 @@ export function consulDiscovery({
   urls,
   random = Math.random,
   fetch = globalThis.fetch,
-  onNotice,
+  onFallback,
 }: ConsulOptions): Discover {
   return async () => {
     for (const [at, url] of shuffled(urls, random).entries()) {
-      if (at > 0) onNotice?.('next-discovery-node');
+      if (at > 0) onFallback?.('next-discovery-node');
       const found = await catalog(`${url.replace(/\/+$/, '')}/v1/catalog/service/nginx`, fetch);
       if (found.length > 0) return shuffled(found, random);
     }
@@ -80,7 +81,7 @@ export class Endpoints {
 
   constructor(
     private readonly discover: Discover,
-    private readonly onNotice?: OnNotice,
+    private readonly onFallback?: OnFallback,
   ) {}
 
   /**
@@ -110,7 +111,7 @@ export class Endpoints {
         return result;
       } catch (error) {
         if (!(error instanceof Unreachable)) throw error;
-        if (at < urls.length - 1) this.onNotice?.('next-server');
+        if (at < urls.length - 1) this.onFallback?.('next-server');
       }
     }
     throw new Unreachable('No server could be reached.');
