@@ -190,7 +190,7 @@ describe('a channel that is left for another', () => {
     await ann.openChannel('cellar');
     expect([await line.inputValue(), await outgoing.count()]).toEqual(['', 0]);
     refuse('WRITE_MESSAGE', 'Not now.');
-    await page.locator('#notice', { hasText: 'A message to “attic” was not sent.' }).waitFor();
+    await page.locator('#bulletin', { hasText: 'A message to “attic” was not sent.' }).waitFor();
 
     await ann.openChannel('attic');
     expect(await line.inputValue()).toBe('half a thought');
@@ -218,7 +218,7 @@ describe('a channel that is left for another', () => {
     stopped.add('FETCH_MESSAGES_REQUEST');
     await ann.openChannel('attic');
     refuse('FETCH_MESSAGES_REQUEST', 'Not now.');
-    await ann.page.locator('#notice', { hasText: 'Not now.' }).waitFor();
+    await ann.page.locator('#bulletin', { hasText: 'Not now.' }).waitFor();
     stopped.clear();
     await ann.page.getByRole('button', { name: 'Older messages' }).click();
     await ann.screenEndingWith('up here');
@@ -262,11 +262,11 @@ describe('two people with a browser each', () => {
 
     // Who joins and who goes is seen at once, by whoever looks at the channel.
     await ann.page.getByRole('button', { name: 'Invite code' }).click();
-    const notice = await ann.page.locator('#notice', { hasText: 'Invite code' }).textContent();
+    const bulletin = await ann.page.locator('#bulletin', { hasText: 'Invite code' }).textContent();
     await using cat = await Visitor.come();
     await cat.signUp();
     await cat.page.getByText('Join a channel').click();
-    await cat.page.getByLabel('Invite code of the channel').fill(notice?.split(' ').at(-1) ?? '');
+    await cat.page.getByLabel('Invite code of the channel').fill(bulletin?.split(' ').at(-1) ?? '');
     await cat.page.getByRole('button', { name: 'Join', exact: true }).click();
     for (const { page } of [ann, bob]) {
       await page.locator('#messages .change', { hasText: `${cat.name} joined` }).waitFor();
@@ -301,14 +301,14 @@ describe('two people with a browser each', () => {
     await using device = await WireClient.connect(system.server, await logIn(system.server, bob.name));
     await device.ask({ type: 'DISCONNECT_REQUEST', username: ann.name }, 'DISCONNECT_RESPONSE');
     await Promise.all([
-      ann.page.locator('#notice', { hasText: `You and ${bob.name} are no longer connected.` }).waitFor(),
-      bob.page.locator('#notice', { hasText: `You and ${ann.name} are no longer connected.` }).waitFor(),
+      ann.page.locator('#bulletin', { hasText: `You and ${bob.name} are no longer connected.` }).waitFor(),
+      bob.page.locator('#bulletin', { hasText: `You and ${ann.name} are no longer connected.` }).waitFor(),
     ]);
     for (const { page } of [ann, bob]) await page.locator('#contacts', { hasText: 'No contact yet.' }).waitFor();
 
     await ann.invite(code);
     await bob.page.getByRole('button', { name: 'Reject' }).click();
-    await ann.page.locator('#notice', { hasText: `between you and ${bob.name} is no longer open.` }).waitFor();
+    await ann.page.locator('#bulletin', { hasText: `between you and ${bob.name} is no longer open.` }).waitFor();
     await bob.page.getByText(`${ann.name} invites you`).waitFor({ state: 'detached' });
 
     const cat = await newPerson(system.server, 'cat');
@@ -316,7 +316,7 @@ describe('two people with a browser each', () => {
     await wire.ask({ type: 'INVITE_REQUEST', userInviteCode: code }, 'INVITE_RESPONSE');
     await bob.page.getByText(`${cat.name} invites you`).waitFor();
     await post(system.server, PATHS.unregister, undefined, cat.session);
-    await bob.page.locator('#notice', { hasText: `between you and ${cat.name} is no longer open.` }).waitFor();
+    await bob.page.locator('#bulletin', { hasText: `between you and ${cat.name} is no longer open.` }).waitFor();
     await bob.page.getByText(`${cat.name} invites you`).waitFor({ state: 'detached' });
     for (const visitor of [ann, bob]) expect(visitor.complaints).toEqual([]);
   }, 120_000);
@@ -367,7 +367,7 @@ describe('two people with a browser each', () => {
       route.fulfill({ status: 503, body: 'Logout failed.', headers: { 'Retry-After': '0' } }),
     );
     await logOut.click();
-    await page.locator('#notice', { hasText: 'The server is busy' }).waitFor();
+    await page.locator('#bulletin', { hasText: 'The server is busy' }).waitFor();
     await page.reload();
     await page.locator('#me', { hasText: ann.name }).waitFor();
     await page.unroute(`**${PATHS.logout}*`);
@@ -389,7 +389,7 @@ describe('two people with a browser each', () => {
     });
     // The socket is closed before the answer is known.
     await ann.logOut();
-    expect(await ann.page.locator('#notice').isVisible()).toBe(false);
+    expect(await ann.page.locator('#bulletin').isVisible()).toBe(false);
     await ann.logIn(ann.name);
     const late = ann.page.waitForResponse(`**${PATHS.logout}*`);
     answered.resolve();
@@ -421,7 +421,7 @@ describe('two people with one browser', () => {
     await using bob = await Visitor.come(system.server, ann.context);
     await ann.signUp();
     await bob.signUp();
-    await ann.page.locator('#notice', { hasText: `${bob.name} has logged in in another tab` }).waitFor();
+    await ann.page.locator('#bulletin', { hasText: `${bob.name} has logged in in another tab` }).waitFor();
     await ann.page.locator('#login-screen').waitFor();
     expect(await ann.page.locator('#chat-screen').isVisible()).toBe(false);
     expect(await bob.page.locator('#chat-screen').isVisible()).toBe(true);
@@ -439,7 +439,7 @@ describe('two people with one browser', () => {
     const bob = await newPerson(system.server, 'bob');
     await ann.context.addCookies([{ name: SESSION_COOKIE, value: bob.session, url: system.server }]);
     await sockets[0]?.close({ code: 4000 });
-    await ann.page.locator('#notice', { hasText: 'Your session has ended' }).waitFor();
+    await ann.page.locator('#bulletin', { hasText: 'Your session has ended' }).waitFor();
     await ann.page.locator('#login-screen').waitFor();
     // Nor is it taken over from the start.
     await ann.page.reload();

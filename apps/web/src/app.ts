@@ -14,7 +14,7 @@ import { Conversation } from './conversation.js';
 import { Directory } from './directory.js';
 import { part } from './dom.js';
 import { Login } from './login.js';
-import { Notices } from './notices.js';
+import { Bulletin } from './bulletin.js';
 import { displacedText, refusalText, statusText } from './texts.js';
 
 /** The cookie is the browser's own business; the page only remembers whose it is. */
@@ -25,10 +25,10 @@ export class App {
   readonly #endpoints = new Endpoints(fixedServer(location.origin));
   readonly #api = new Api(this.#endpoints);
   readonly #client = new ChatClient({ endpoints: this.#endpoints, openSocket: openBrowserSocket });
-  readonly #notices = new Notices();
-  readonly #login = new Login(this.#api, this.#notices, (username) => this.#begin(username));
-  readonly #directory = new Directory(this.#client, this.#notices, (channel) => this.#open(channel));
-  readonly #conversation = new Conversation(this.#client, this.#notices, () => this.#closed());
+  readonly #bulletin = new Bulletin();
+  readonly #login = new Login(this.#api, this.#bulletin, (username) => this.#begin(username));
+  readonly #directory = new Directory(this.#client, this.#bulletin, (channel) => this.#open(channel));
+  readonly #conversation = new Conversation(this.#client, this.#bulletin, () => this.#closed());
   readonly #chat = part('chat-screen', HTMLElement);
   readonly #account = part('account', HTMLSpanElement);
   readonly #status = part('status', HTMLParagraphElement);
@@ -36,10 +36,10 @@ export class App {
   #leaving: Session | undefined;
 
   constructor() {
-    part('logout', HTMLButtonElement).onclick = () => this.#notices.attempt(() => this.#logout());
+    part('logout', HTMLButtonElement).onclick = () => this.#bulletin.attempt(() => this.#logout());
     part('back', HTMLButtonElement).onclick = () => this.#show('directory');
     this.#client.on('state', (state) => this.#onState(state));
-    this.#client.on('serverError', ({ message }) => this.#notices.trouble(message));
+    this.#client.on('serverError', ({ message }) => this.#bulletin.trouble(message));
     window.addEventListener('storage', ({ key, newValue }) => {
       if (key === NAME_KEY && newValue !== null) this.#onLoginElsewhere(newValue);
     });
@@ -77,7 +77,7 @@ export class App {
   #closed(): void {
     this.#directory.markCurrent(undefined);
     this.#show('directory');
-    this.#notices.attempt(() => this.#directory.refreshChannels());
+    this.#bulletin.attempt(() => this.#directory.refreshChannels());
   }
 
   async #logout(): Promise<void> {
@@ -86,7 +86,7 @@ export class App {
     this.#client.flushRead();
     this.#leaving = session;
     const answer = await this.#api.logout(session).finally(() => (this.#leaving = undefined));
-    if (!isLoggedOut(answer)) return this.#notices.trouble(refusalText(answer));
+    if (!isLoggedOut(answer)) return this.#bulletin.trouble(refusalText(answer));
     // The socket is closed by the logout too: if that came first, somebody may have logged in meanwhile.
     if (this.#client.session !== session) return;
     localStorage.removeItem(NAME_KEY);
@@ -97,20 +97,20 @@ export class App {
   #onLoginElsewhere(username: string): void {
     if (this.#chat.hidden || sameUser(username, this.#client.session?.username ?? '')) return;
     this.#client.close();
-    this.#notices.trouble(displacedText(username));
+    this.#bulletin.trouble(displacedText(username));
   }
 
   #onState(state: LinkState): void {
     this.#status.textContent = statusText(state);
     // Whatever happened while there was no connection, the lists show it.
-    if (state.state === 'open') this.#notices.attempt(() => this.#directory.refresh());
+    if (state.state === 'open') this.#bulletin.attempt(() => this.#directory.refresh());
     if (state.state !== 'ended') return;
     this.#conversation.end();
     this.#directory.end();
     this.#account.hidden = this.#chat.hidden = true;
     this.#login.show(this.#client.session?.username);
     const isNews = state.why === 'session-ended' && this.#client.session !== this.#leaving;
-    if (isNews) this.#notices.trouble('Your session has ended, please log in again.');
+    if (isNews) this.#bulletin.trouble('Your session has ended, please log in again.');
   }
 
   /** On a narrow screen only one of the two is seen. */

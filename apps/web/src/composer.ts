@@ -1,7 +1,7 @@
 import type { ChannelRef, ChatClient } from '@parley/client';
 import { type ChannelId, codePoints, LIMITS, type Serial } from '@parley/protocol';
 import { button, make, onSubmit, part } from './dom.js';
-import type { Notices } from './notices.js';
+import type { Bulletin } from './bulletin.js';
 import { failureText, unsentText } from './texts.js';
 
 /** What somebody has written in a channel and nobody else sees yet. */
@@ -21,7 +21,7 @@ export class Composer {
 
   constructor(
     private readonly client: ChatClient,
-    private readonly notices: Notices,
+    private readonly bulletin: Bulletin,
     /** Makes a change that adds to what is on the screen. */
     private readonly onScreen: (change: () => void) => void,
   ) {
@@ -70,9 +70,9 @@ export class Composer {
     const content = this.#content.value.trim();
     if (content === '' || this.#channel === undefined) return;
     if (codePoints(content) > LIMITS.contentCharacters) {
-      return this.notices.trouble(`A message has at most ${LIMITS.contentCharacters} characters.`);
+      return this.bulletin.trouble(`A message has at most ${LIMITS.contentCharacters} characters.`);
     }
-    this.notices.clear();
+    this.bulletin.clear();
     this.#content.value = '';
     this.#send(this.#channel, content, this.client.newSerial());
   }
@@ -98,7 +98,7 @@ export class Composer {
       state.replaceChildren(`Not sent: ${failureText(error)} `, again);
       const isForgotten = this.#unsent.get(channel.channelId)?.items !== items;
       if (!isForgotten && this.#channel?.channelId !== channel.channelId)
-        this.notices.trouble(unsentText(channel.title));
+        this.bulletin.trouble(unsentText(channel.title));
     });
   }
 }

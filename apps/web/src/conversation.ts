@@ -2,7 +2,7 @@ import type { ChannelRef, ChatClient, ChatMessage, EnteredChannel, MemberChange 
 import type { Seq } from '@parley/protocol';
 import { Composer } from './composer.js';
 import { make, part } from './dom.js';
-import type { Notices } from './notices.js';
+import type { Bulletin } from './bulletin.js';
 
 const PAGE = 30;
 /** Nearer to the end than this (pixels), the newest message is kept in sight. */
@@ -23,22 +23,22 @@ export class Conversation {
 
   constructor(
     private readonly client: ChatClient,
-    private readonly notices: Notices,
+    private readonly bulletin: Bulletin,
     private readonly onClosed: () => void,
   ) {
-    this.#composer = new Composer(client, notices, (change) => this.#keepingEnd(change));
+    this.#composer = new Composer(client, bulletin, (change) => this.#keepingEnd(change));
     client.on('entered', (entered) => this.#begin(entered));
     client.on('message', (message) => this.#append(message));
     client.on('removed', () => {
       this.#close();
       onClosed();
-      notices.trouble('You are no longer in this channel.');
+      bulletin.trouble('You are no longer in this channel.');
     });
     client.on('memberJoined', (change) => this.#tell(change, 'joined'));
     client.on('memberQuit', (change) => this.#tell(change, 'left'));
-    this.#older.onclick = () => notices.attempt(() => this.#showOlder());
-    part('quit', HTMLButtonElement).onclick = () => notices.attempt(() => this.#quit());
-    part('show-code', HTMLButtonElement).onclick = () => notices.attempt(() => this.#showCode());
+    this.#older.onclick = () => bulletin.attempt(() => this.#showOlder());
+    part('quit', HTMLButtonElement).onclick = () => bulletin.attempt(() => this.#quit());
+    part('show-code', HTMLButtonElement).onclick = () => bulletin.attempt(() => this.#showCode());
   }
 
   async open({ channelId }: ChannelRef): Promise<void> {
@@ -71,7 +71,7 @@ export class Conversation {
     this.#title.textContent = entered.title;
     this.#composer.open(entered);
     this.#showParts(true);
-    this.notices.attempt(() => this.#showOlder());
+    this.bulletin.attempt(() => this.#showOlder());
   }
 
   #showParts(isOpen: boolean): void {
@@ -119,7 +119,7 @@ export class Conversation {
 
   async #showCode(): Promise<void> {
     if (this.#channel === undefined) return;
-    this.notices.trouble(
+    this.bulletin.trouble(
       `Invite code of this channel: ${await this.client.channelInviteCode(this.#channel.channelId)}`,
     );
   }

@@ -2,7 +2,7 @@ import { type Channel, type ChannelRef, type ChatClient, type Contact, type Memb
 import { type ChannelId, sameUser } from '@parley/protocol';
 import { button, field, make, onSubmit, part } from './dom.js';
 import { KeyedList } from './keyed-list.js';
-import type { Notices } from './notices.js';
+import type { Bulletin } from './bulletin.js';
 import { headCountText } from './texts.js';
 
 /** The lists of channels and people, and what can be done with them. */
@@ -40,34 +40,34 @@ export class Directory {
 
   constructor(
     private readonly client: ChatClient,
-    private readonly notices: Notices,
+    private readonly bulletin: Bulletin,
     private readonly onChoose: (channel: ChannelRef) => Promise<void>,
   ) {
-    onSubmit(this.#createForm, () => notices.attempt(() => this.#create()));
-    onSubmit(this.#joinForm, () => notices.attempt(() => this.#join()));
-    onSubmit(this.#inviteForm, () => notices.attempt(() => this.#invite()));
-    part('copy-code', HTMLButtonElement).onclick = () => notices.attempt(() => this.#copyCode());
+    onSubmit(this.#createForm, () => bulletin.attempt(() => this.#create()));
+    onSubmit(this.#joinForm, () => bulletin.attempt(() => this.#join()));
+    onSubmit(this.#inviteForm, () => bulletin.attempt(() => this.#invite()));
+    part('copy-code', HTMLButtonElement).onclick = () => bulletin.attempt(() => this.#copyCode());
     client.on('invited', ({ username }) => {
-      notices.attempt(() => this.refreshPeople());
-      notices.news(`${username} would like to meet you.`);
+      bulletin.attempt(() => this.refreshPeople());
+      bulletin.news(`${username} would like to meet you.`);
     });
     client.on('accepted', ({ username }) => {
-      notices.attempt(() => this.refreshPeople());
-      notices.news(`${username} has accepted.`);
+      bulletin.attempt(() => this.refreshPeople());
+      bulletin.news(`${username} has accepted.`);
     });
     client.on('rejected', ({ username }) => {
-      notices.attempt(() => this.refreshPeople());
-      notices.news(`The invitation between you and ${username} is no longer open.`);
+      bulletin.attempt(() => this.refreshPeople());
+      bulletin.news(`The invitation between you and ${username} is no longer open.`);
     });
     client.on('contactEnded', ({ username }) => {
-      notices.attempt(() => this.refreshPeople());
-      notices.news(`You and ${username} are no longer connected.`);
+      bulletin.attempt(() => this.refreshPeople());
+      bulletin.news(`You and ${username} are no longer connected.`);
     });
     client.on('memberJoined', (change) => this.#membersChanged(change, 1));
     client.on('memberQuit', (change) => this.#membersChanged(change, -1));
     client.on('joined', ({ title }) => {
-      notices.attempt(() => this.refreshChannels());
-      notices.news(`You are now in “${title}”.`);
+      bulletin.attempt(() => this.refreshChannels());
+      bulletin.news(`You are now in “${title}”.`);
     });
   }
 
@@ -114,7 +114,7 @@ export class Directory {
   /** Others are only counted: if every member asked for the list again, a large channel would have much to answer. */
   #membersChanged({ channelId, username }: MemberChange, by: 1 | -1): void {
     if (sameUser(username, this.client.session?.username ?? '')) {
-      return this.notices.attempt(() => this.refreshChannels());
+      return this.bulletin.attempt(() => this.refreshChannels());
     }
     this.#showHeadCount(channelId, (before) => before + by);
   }
@@ -129,14 +129,14 @@ export class Directory {
   #channelItem(channel: Channel): HTMLLIElement {
     const shown = make('span', { className: 'hint' }, headCountText(channel.headCount));
     this.#headCounts.set(channel.channelId, { count: channel.headCount, shown });
-    const open = button(channel.title, () => this.notices.attempt(() => this.onChoose(channel)));
+    const open = button(channel.title, () => this.bulletin.attempt(() => this.onChoose(channel)));
     open.value = String(channel.channelId);
     return make('li', {}, open, shown);
   }
 
   #invitationItem({ username }: Contact): HTMLLIElement {
     const answer = (reply: (name: string) => Promise<unknown>) => () =>
-      this.notices.attempt(async () => {
+      this.bulletin.attempt(async () => {
         await reply(username);
         await this.refreshPeople();
       });
@@ -177,13 +177,13 @@ export class Directory {
   async #invite(): Promise<void> {
     await this.client.invite(field(this.#inviteForm, 'code'));
     this.#inviteForm.reset();
-    this.notices.news('Invitation sent.');
+    this.bulletin.news('Invitation sent.');
   }
 
   async #copyCode(): Promise<void> {
     this.#ownCode.select();
     await navigator.clipboard.writeText(this.#ownCode.value);
-    this.notices.news('Copied.');
+    this.bulletin.news('Copied.');
   }
 }
 

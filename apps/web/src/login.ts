@@ -1,6 +1,6 @@
 import type { Api } from '@parley/client';
 import { onSubmit, part } from './dom.js';
-import type { Notices } from './notices.js';
+import type { Bulletin } from './bulletin.js';
 import { refusalText } from './texts.js';
 
 /** Name and password, for a new account or an old one. */
@@ -12,10 +12,10 @@ export class Login {
 
   constructor(
     private readonly api: Api,
-    private readonly notices: Notices,
+    private readonly bulletin: Bulletin,
     private readonly onLogin: (username: string) => void,
   ) {
-    onSubmit(this.#form, (pressed) => this.notices.attempt(() => this.#enter(pressed === 'register')));
+    onSubmit(this.#form, (pressed) => this.bulletin.attempt(() => this.#enter(pressed === 'register')));
   }
 
   show(username = ''): void {
@@ -34,10 +34,10 @@ export class Login {
     const [username, password] = [this.#username.value.trim(), this.#password.value];
     if (isNew) {
       const registered = await this.api.register(username, password);
-      if (!registered.ok) return this.notices.trouble(refusalText(registered));
+      if (!registered.ok) return this.bulletin.trouble(refusalText(registered));
     }
     const answer = await this.api.login(username, password);
-    if (!answer.ok) return this.notices.trouble(refusalText(answer));
+    if (!answer.ok) return this.bulletin.trouble(refusalText(answer));
     this.onLogin(username);
   }
 }

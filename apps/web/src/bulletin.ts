@@ -4,8 +4,8 @@ import { failureText } from './texts.js';
 const NEWS_MS = 6_000;
 
 /** The line under the title: troubles stay until the next action, news go by themselves. */
-export class Notices {
-  readonly #line = part('notice', HTMLParagraphElement);
+export class Bulletin {
+  readonly #line = part('bulletin', HTMLParagraphElement);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   trouble(text: string): void {
