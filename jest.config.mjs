@@ -11,6 +11,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   moduleNameMapper: {
     '^@parley/deploy$': '<rootDir>/deploy/src/index.ts',
+    '^@parley/load/random$': '<rootDir>/apps/load/src/run/random.ts',
     '^@parley/client/node$': '<rootDir>/libs/client/src/node.ts',
     '^@parley/(auth|connection|message|push)/config$': '<rootDir>/apps/$1/src/config.ts',
     '^@parley/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',

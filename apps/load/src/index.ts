@@ -13,5 +13,5 @@ export { type Guest, LoadRun } from './run/load-run.js';
 export { type Findings, type Pace } from './run/run-report.js';
 export { guestsOf, measure, prepare, type Subject } from './run/measure.js';
 export { type Member } from './run/member.js';
-export { seeded, shuffled } from './run/random.js';
+export { seeded } from './run/random.js';
 export { nowUs } from './wire/clock.js';

@@ -1,6 +1,6 @@
 import type { Random } from '@parley/client';
 
-export { seeded, shuffled } from '@parley/load';
+export { seeded, shuffled } from '@parley/load/random';
 
 export const below = (random: Random, bound: number): number => Math.floor(random() * bound);
 
