@@ -95,5 +95,5 @@ describe('a system that was restored from a backup', () => {
     ]);
     expect(await channelOf(again.ann, dan)).toBeGreaterThan(lost);
     for (const { wire } of [dan, again.ann, again.bob]) await wire[Symbol.asyncDispose]();
-  }, 240_000);
+  }, 360_000);
 });
