@@ -97,8 +97,8 @@ export class RelayConsumer {
       if (channel?.members.has(write.origin.userId)) accepted.push({ write, channel });
       else refused.push(write);
     }
-    const written = await settled([this.writer.write(accepted), this.refuse(refused, out)]);
-    for (const each of written.flat()) this.tell(each, out);
+    const [written] = await settled([this.writer.write(accepted), this.refuse(refused, out)]);
+    for (const each of written) this.tell(each, out);
   }
 
   private tell({ write, channel, seq: messageSeqId }: Written, out: DeliveryBatch): void {
@@ -118,32 +118,31 @@ export class RelayConsumer {
   }
 
   /**
-   * Writes of those who are no members. One of a former member may be an old one that comes again: what was stored
-   * once is acknowledged and told for ever. Returns those.
+   * A former member's write may be an old one that comes again: what was stored once is acknowledged and told for ever.
    */
-  private async refuse(writes: readonly Write[], out: DeliveryBatch): Promise<Written[]> {
-    const known = writes.flatMap((write) => {
+  private async refuse(writes: readonly Write[], out: DeliveryBatch): Promise<void> {
+    const existing = writes.flatMap((write) => {
       const channel = this.states.get(write.channelId);
-      return channel === undefined ? [] : [{ write, channel }];
+      return channel === undefined ? [] : [{ ...keyOf(write), shard: channel.shard }];
     });
     const given = new Map<string, Seq>();
     const undecided = new Set<string>();
-    for (const [shard, ofShard] of Map.groupBy(known, ({ channel }) => channel.shard)) {
-      const keys = ofShard.map(({ write }) => keyOf(write));
+    for (const [shard, keys] of Map.groupBy(existing, (key) => key.shard)) {
       const found = await unlessUnavailable(this.store.given(shard, keys));
       if (found === undefined) for (const key of keys) undecided.add(writeKey(key));
       else for (const [key, sequence] of found) given.set(key, sequence);
     }
     for (const write of writes) {
       const key = writeKey(keyOf(write));
-      if (given.has(key)) continue;
-      const message = undecided.has(key) ? UNAVAILABLE_TEXT.WRITE_MESSAGE : ERROR_TEXT.notJoined;
-      out.answer(write.origin, { type: 'ERROR', messageType: 'WRITE_MESSAGE', message });
+      const channel = this.states.get(write.channelId);
+      const sequence = given.get(key);
+      if (channel !== undefined && sequence !== undefined) {
+        this.tell({ write, channel, seq: sequence }, out);
+      } else {
+        const message = undecided.has(key) ? UNAVAILABLE_TEXT.WRITE_MESSAGE : ERROR_TEXT.notJoined;
+        out.answer(write.origin, { type: 'ERROR', messageType: 'WRITE_MESSAGE', message });
+      }
     }
-    return known.flatMap((pending) => {
-      const sequence = given.get(writeKey(keyOf(pending.write)));
-      return sequence === undefined ? [] : [{ ...pending, seq: sequence }];
-    });
   }
 
   private async other(record: Exclude<MessageRelay, Write>, out: DeliveryBatch): Promise<void> {
