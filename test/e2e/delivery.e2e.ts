@@ -46,7 +46,9 @@ describe('push', () => {
     const [ann, bob] = [await person('ann'), await person('bob')];
     const channelId = await roomOf(ann, bob);
     await write(ann, channelId, 'seen');
-    await bob.wire.next('NOTIFY_MESSAGE');
+    const { messageSeqId } = await bob.wire.next('NOTIFY_MESSAGE');
+    bob.wire.send({ type: 'READ_MESSAGE_ACK', channelId, messageSeqId });
+    await bob.wire.settle();
     bob.wire.cut();
     await write(ann, channelId, 'unseen');
     await eventually(async () => expect(await pushedTexts(bob)).toEqual(['unseen']));

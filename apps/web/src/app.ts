@@ -26,7 +26,12 @@ export class App {
   readonly #api = new Api(this.#endpoints);
   readonly #client = new ChatClient({ endpoints: this.#endpoints, openSocket: openBrowserSocket });
   readonly #bulletin = new Bulletin();
-  readonly #login = new Login(this.#api, this.#bulletin, (username) => this.#begin(username));
+  readonly #login = new Login(
+    this.#api,
+    this.#bulletin,
+    () => this.#loggingOut,
+    (username) => this.#begin(username),
+  );
   readonly #directory = new Directory(this.#client, this.#bulletin, (channel) => this.#open(channel));
   readonly #conversation = new Conversation(this.#client, this.#bulletin, () => this.#closed());
   readonly #chat = part('chat-screen', HTMLElement);
@@ -34,6 +39,7 @@ export class App {
   readonly #status = part('status', HTMLParagraphElement);
   /** The session that its user is ending: its end is no news. */
   #leaving: Session | undefined;
+  #loggingOut: Promise<unknown> = Promise.resolve();
 
   constructor() {
     part('logout', HTMLButtonElement).onclick = () => this.#bulletin.attempt(() => this.#logout());
@@ -85,10 +91,10 @@ export class App {
     if (session === undefined) return;
     this.#client.flushRead();
     this.#leaving = session;
-    const answer = await this.#api.logout(session).finally(() => (this.#leaving = undefined));
+    const logout = this.#api.logout(session).finally(() => (this.#leaving = undefined));
+    this.#loggingOut = logout.catch(() => undefined);
+    const answer = await logout;
     if (!isLoggedOut(answer)) return this.#bulletin.trouble(refusalText(answer));
-    // The socket is closed by the logout too: if that came first, somebody may have logged in meanwhile.
-    if (this.#client.session !== session) return;
     localStorage.removeItem(NAME_KEY);
     this.#client.close();
   }

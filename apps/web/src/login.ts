@@ -13,6 +13,8 @@ export class Login {
   constructor(
     private readonly api: Api,
     private readonly bulletin: Bulletin,
+    /** Resolves when nothing is under way that takes a session's cookie away. */
+    private readonly whenFree: () => Promise<unknown>,
     private readonly onLogin: (username: string) => void,
   ) {
     onSubmit(this.#form, (pressed) => this.bulletin.attempt(() => this.#enter(pressed === 'register')));
@@ -32,6 +34,7 @@ export class Login {
 
   async #enter(isNew: boolean): Promise<void> {
     const [username, password] = [this.#username.value.trim(), this.#password.value];
+    await this.whenFree();
     if (isNew) {
       const registered = await this.api.register(username, password);
       if (!registered.ok) return this.bulletin.trouble(refusalText(registered));
