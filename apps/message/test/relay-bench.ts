@@ -196,7 +196,7 @@ export class Owner {
     const reads = new ReadPositions(channels);
     this.unseen = new Unseen(states, this.presence, history, reads);
     this.deliveries = new Deliveries(this.presence, { send: (topic, record) => this.keep({ ...record, topic }) });
-    this.hooks = new RelayHooks(states, reads, this.unseen, this.deliveries, quiet);
+    this.hooks = new RelayHooks(states, reads, this.deliveries, quiet);
     this.consumer = new RelayConsumer(
       states,
       new MessageWriter(store, states),

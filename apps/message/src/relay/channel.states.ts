@@ -132,6 +132,17 @@ export class ChannelStates {
     return this.states.get(id);
   }
 
+  /**
+   * What is stored of a channel that somebody else may own. Nothing of it is kept.
+   * @throws while a database is away
+   */
+  async read(id: ChannelId): Promise<ChannelState | undefined> {
+    const row = (await this.channels.load([id])).get(id);
+    if (row === undefined) return undefined;
+    const last = await this.messages.lastSequences(row.shardId, [id]);
+    return new ChannelState(id, row, last.get(id) ?? seq(0));
+  }
+
   /** After any doubt: what is stored decides, at the next sight. */
   forget(ids: Iterable<ChannelId>): void {
     for (const id of ids) this.states.delete(id);

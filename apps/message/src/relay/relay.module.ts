@@ -25,14 +25,12 @@ export class RelayHooks implements Required<BatchConsumerHooks> {
   constructor(
     private readonly states: ChannelStates,
     private readonly reads: ReadPositions,
-    private readonly unseen: Unseen,
     private readonly deliveries: Deliveries,
     private readonly events: EventLog,
   ) {}
 
   onAssigned(): void {
     this.states.clear();
-    this.unseen.clear();
   }
 
   onRevoked(): void {

@@ -33,7 +33,12 @@ function setUp(last = 3) {
   });
   const row = { title: 't', inviteCode: 'i', shardId: 1, headCount: 2, members: new Set([ann, bob]) };
   const known = new Map([[ROOM, new ChannelState(ROOM, row, seq(last))]]);
-  const states = { get: (id: typeof ROOM) => known.get(id), clear: () => known.clear() } as unknown as ChannelStates;
+  const inDatabase = new ChannelState(ROOM, row, seq(last));
+  const states = {
+    get: (id: typeof ROOM) => known.get(id),
+    read: async () => inDatabase,
+    clear: () => known.clear(),
+  } as unknown as ChannelStates;
   const shard = { failure: undefined as Error | undefined, isEmpty: false };
   const history = {
     after: async (_: ChannelState, after: Seq) => {
@@ -55,7 +60,7 @@ function setUp(last = 3) {
   } as unknown as ReadPositions;
   const unseen = new Unseen(states, presence, history, reads);
   const events = new EventLog(createLogger({ service: 'message', instance: '1', level: 'silent' }));
-  const hooks = new RelayHooks(states, reads, unseen, deliveries, events);
+  const hooks = new RelayHooks(states, reads, deliveries, events);
   /** How many people are pushed how many messages, altogether. */
   const pushed = async (work: (out: ReturnType<Deliveries['batch']>) => Promise<void>): Promise<number> => {
     const out = deliveries.batch();
@@ -86,16 +91,21 @@ describe('what a viewer can no longer have seen', () => {
     expect(await pushed((out) => unseen.push(lost, out))).toBe(0);
   });
 
-  it('is owed while a database is away or the channel is not known, and pushed once when they are back', async () => {
-    const { unseen, shard, known, pushed } = setUp();
+  it('is owed while a database is away, and pushed once when it is back, whoever owns the channel then', async () => {
+    const { unseen, shard, hooks, pushed } = setUp();
     shard.failure = away();
     expect(await pushed((out) => unseen.push(lost, out))).toBe(0);
-    shard.failure = undefined;
-    const channel = known.get(ROOM);
-    known.clear();
+    hooks.onRevoked();
     expect(await pushed((out) => unseen.pushOwed(out))).toBe(0);
-    if (channel !== undefined) known.set(ROOM, channel);
+    shard.failure = undefined;
     expect(await pushed((out) => unseen.pushOwed(out))).toBe(2);
+    expect(await pushed((out) => unseen.pushOwed(out))).toBe(0);
+  });
+
+  it('is the business of the owner of the channel alone', async () => {
+    const { unseen, known, pushed } = setUp();
+    known.clear();
+    expect(await pushed((out) => unseen.push(lost, out))).toBe(0);
     expect(await pushed((out) => unseen.pushOwed(out))).toBe(0);
   });
 
@@ -115,12 +125,10 @@ describe('what a viewer can no longer have seen', () => {
 });
 
 describe('when the relay changes hands', () => {
-  it('nothing of what was known or owed is kept', async () => {
-    const { hooks, unseen, known, stored, pushed } = setUp();
-    unseen.owe(lost);
+  it('nothing of what was known is kept', async () => {
+    const { hooks, known, stored } = setUp();
     hooks.onRevoked();
     expect(known.size).toBe(0);
-    expect(await pushed((out) => unseen.pushOwed(out))).toBe(0);
     await hooks.beforeCommit();
     expect(stored).toEqual(['reads']);
   });

@@ -3,7 +3,7 @@ import { seq } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import type { DeliveryBatch } from '../delivery/delivery.batch.js';
 import { type LostViewer, PresenceMap } from '../presence/presence.map.js';
-import { ChannelStates } from './channel.states.js';
+import { type ChannelState, ChannelStates } from './channel.states.js';
 import { History } from './history.js';
 import { ReadPositions } from './read.positions.js';
 
@@ -24,36 +24,42 @@ export class Unseen {
 
   /** Nothing if the user sees the channel on another socket. While a database is away, it is owed. */
   async push(lost: LostViewer, out: DeliveryBatch): Promise<void> {
-    try {
-      await this.pushAfter(lost, out);
-    } catch (error) {
-      if (!isUnavailable(error)) throw error;
-      this.owe(lost);
-    }
+    await this.pushOrOwe(lost, async () => this.states.get(lost.channelId), out);
   }
 
   owe({ channelId, userId, seen }: LostViewer): void {
     if (this.owed.length < MOST_OWED) this.owed.push({ channelId, userId, seen });
   }
 
-  /** Tries again, as far as the channels are known by now. */
+  /** Tries again, whoever owns the channels by now: nobody else knows, and a push that comes twice counts once. */
   async pushOwed(out: DeliveryBatch): Promise<void> {
     const owed = this.owed;
     this.owed = [];
     for (const lost of owed) {
-      if (this.states.get(lost.channelId) === undefined) this.owe(lost);
-      else await this.push(lost, out);
+      await this.pushOrOwe(lost, async () => this.states.get(lost.channelId) ?? this.states.read(lost.channelId), out);
     }
   }
 
-  /** Others own the channels from now on. */
-  clear(): void {
-    this.owed = [];
+  private async pushOrOwe(
+    lost: LostViewer,
+    find: () => Promise<ChannelState | undefined>,
+    out: DeliveryBatch,
+  ): Promise<void> {
+    try {
+      const channel = await find();
+      if (channel !== undefined) await this.pushAfter(lost, channel, out);
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      this.owe(lost);
+    }
   }
 
-  private async pushAfter({ channelId, userId, seen }: LostViewer, out: DeliveryBatch): Promise<void> {
-    const channel = this.states.get(channelId);
-    if (channel === undefined || !channel.members.has(userId)) return;
+  private async pushAfter(
+    { channelId, userId, seen }: LostViewer,
+    channel: ChannelState,
+    out: DeliveryBatch,
+  ): Promise<void> {
+    if (!channel.members.has(userId)) return;
     if (this.presence.viewers(channelId).users.has(userId)) return;
     if (seen >= channel.lastSeq) return;
     // Who was lost without a word may have read more than is known to have arrived.
