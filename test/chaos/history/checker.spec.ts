@@ -474,6 +474,8 @@ describe('the checker', () => {
       'answers',
       ({ log }) => {
         log.push({ kind: 'silence', t: 150, ...by('ann/1'), about: 'WRITE_MESSAGE' });
+        log.push({ kind: 'link', t: 20_000, ...by('ann/1'), state: 'lost connection: 4900 No answer' });
+        log.push({ kind: 'link', t: 160, ...by('ann/1'), state: 'lost connection: 1006' });
       },
     ],
     [
@@ -511,6 +513,13 @@ describe('the checker', () => {
     history.tables.memberships.push({ user: 'carl', channel: CHANNEL, lastRead: 0 });
     history.tables.channels = [{ channel: CHANNEL, shard: 1, headCount: 4 }];
     expect(check(history)).toEqual([]);
+  });
+
+  it('forgives silence of a server that its client took for dead soon after', () => {
+    const history = honest();
+    history.log.push({ kind: 'silence', t: 150, ...by('ann/1'), about: 'WRITE_MESSAGE' });
+    history.log.push({ kind: 'link', t: 6_000, ...by('ann/1'), state: 'lost connection: 4900 No answer' });
+    expect(rulesBroken(history)).not.toContain('answers');
   });
 
   it('does not judge a contact of which a command had no answer', () => {

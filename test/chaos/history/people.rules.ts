@@ -152,9 +152,17 @@ function* checkMemberships(log: readonly Entry[], tables: Evidence['tables']): G
   }
 }
 
-/** Every request has its answer, if only an ERROR, while its connection lives. */
+/** Within this time a client finds out that its server has stopped answering altogether. */
+const NOTICED_WITHIN_MS = 10_000;
+
+/**
+ * Every request has its answer, if only an ERROR, while its server lives. One that stands still can give none: its client
+ * takes the connection for dead soon after, and a step that waits for several devices of its user fails with any of them.
+ */
 export function* checkSilence({ log }: Evidence): Generator<Violation> {
-  for (const { device, about, t } of ofKind(log, 'silence')) {
+  const dead = ofKind(log, 'link').filter(({ state }) => state.endsWith('No answer'));
+  for (const { device, user, about, t } of ofKind(log, 'silence')) {
+    if (dead.some((lost) => lost.user === user && Math.abs(lost.t - t) < NOTICED_WITHIN_MS)) continue;
     yield { rule: 'answers', text: `${device} had no answer to ${about}, given up at ${t} ms` };
   }
 }
