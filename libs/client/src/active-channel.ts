@@ -32,8 +32,9 @@ export class ActiveChannel {
   }
 
   async enter(channelId: ChannelId): Promise<EnteredChannel> {
-    // Entering the channel on the screen again continues its screen.
-    const view = this.#view?.channelId === channelId ? this.#view : new ChannelView(this.options.view(channelId));
+    // Entering the channel on the screen again continues its screen, also when it is only on its way there.
+    const known = [this.#view, this.#entering].find((each) => each?.channelId === channelId);
+    const view = known ?? new ChannelView(this.options.view(channelId));
     this.flushRead();
     this.#entering = view;
     try {

@@ -208,6 +208,20 @@ describe('a client', () => {
     expect(screen).toEqual(['1 bob text 1', '2 bob text 2']);
   });
 
+  it('has one screen when it enters a channel that it is already entering', async () => {
+    const server = new ScriptedServer();
+    const { client, clock } = await connected(server);
+    const begins: number[] = [];
+    client.on('entered', ({ from }) => begins.push(from));
+    void client.enter(CHANNEL);
+    void client.enter(CHANNEL);
+    for (const last of [36, 37]) {
+      server.send(entered(0, last));
+      await clock.pass(0);
+    }
+    expect(begins).toEqual([27, 27]);
+  });
+
   it('leaves the channel that it quits, and no other', async () => {
     const { server } = channelServer(0, 0);
     const { client } = await connected(server);
