@@ -202,7 +202,18 @@ describe('records that nobody is given', () => {
       clearInterval(heartbeats);
       await reading.close();
     };
-    return { consumers, pinged, until, close };
+    const handOver = () =>
+      void consumers[0]?.eachBatch({
+        batch: {
+          topic: TOPIC,
+          partition: 0,
+          messages: [{ offset: '5', key: null, value: Buffer.from('x'), timestamp: '0', headers: {} }],
+          lastOffset: () => '5',
+        },
+        resolveOffset: () => undefined,
+        heartbeat: () => Promise.resolve(),
+      } as unknown as EachBatchPayload);
+    return { consumers, pinged, until, handOver, close };
   }
 
   it('are a reason to begin anew', async () => {
@@ -220,21 +231,12 @@ describe('records that nobody is given', () => {
   });
 
   it('are none when they were read, and only the commit of that is refused', async () => {
-    const { consumers, pinged, until, close } = await reader(
+    const { consumers, pinged, until, handOver, close } = await reader(
       () => Promise.resolve({ settled: Promise.resolve() }),
       6n,
       { beforeCommit: () => Promise.reject(new Error('the database is away')) },
     );
-    void consumers[0]?.eachBatch({
-      batch: {
-        topic: TOPIC,
-        partition: 0,
-        messages: [{ offset: '5', key: null, value: Buffer.from('x'), timestamp: '0', headers: {} }],
-        lastOffset: () => '5',
-      },
-      resolveOffset: () => undefined,
-      heartbeat: () => Promise.resolve(),
-    } as unknown as EachBatchPayload);
+    handOver();
     await until(() => pinged.looks >= 4);
     expect([pinged.looks >= 4, consumers.length]).toEqual([true, 1]);
     await close();
@@ -242,17 +244,8 @@ describe('records that nobody is given', () => {
 
   it('are none while earlier ones are at work', async () => {
     const work = Promise.withResolvers<OnTheWay>();
-    const { consumers, pinged, close } = await reader(() => work.promise, 7n);
-    void consumers[0]?.eachBatch({
-      batch: {
-        topic: TOPIC,
-        partition: 0,
-        messages: [{ offset: '5', key: null, value: Buffer.from('x'), timestamp: '0', headers: {} }],
-        lastOffset: () => '5',
-      },
-      resolveOffset: () => undefined,
-      heartbeat: () => Promise.resolve(),
-    } as unknown as EachBatchPayload);
+    const { consumers, pinged, handOver, close } = await reader(() => work.promise, 7n);
+    handOver();
     await pass(4 * SESSION_MS);
     expect([pinged.looks, consumers.length]).toEqual([0, 1]);
     work.resolve({ settled: Promise.resolve() });

@@ -515,16 +515,6 @@ describe('the checker', () => {
     expect(check(history)).toEqual([]);
   });
 
-  it('forgives a screen that begins anew before anything was on it', () => {
-    const history = honest();
-    edit(
-      history,
-      isKind('screen', ({ device }) => device === 'bob/1'),
-      (entry) => [{ ...(entry as EntryOf<'screen'>), from: 0 }, entry],
-    );
-    expect(rulesBroken(history)).not.toContain('screens');
-  });
-
   it('forgives silence of a server that its client took for dead soon after', () => {
     const history = honest();
     history.log.push({ kind: 'silence', t: 150, ...by('ann/1'), about: 'WRITE_MESSAGE' });

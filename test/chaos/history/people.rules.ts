@@ -12,17 +12,17 @@ const lastSequences = ({ tables }: Evidence): Map<number, number> => {
 export function* checkScreens(evidence: Evidence): Generator<Violation> {
   const last = lastSequences(evidence);
   const memberships = new Memberships(evidence.log);
-  const open = new Map<string, { readonly user: string; readonly channel: number; next: number; isEmpty: boolean }>();
+  const open = new Map<string, { readonly user: string; readonly channel: number; next: number }>();
   for (const entry of evidence.log) {
     if (entry.kind === 'blank') open.delete(entry.device);
     if (entry.kind === 'screen') {
       const screen = open.get(entry.device);
-      // Entering the channel on the screen again goes on where it was, if there is something on it.
-      if (screen?.channel === entry.channel && !screen.isEmpty && screen.next !== entry.from) {
+      // Entering the channel on the screen again goes on where it was.
+      if (screen?.channel === entry.channel && screen.next !== entry.from) {
         const text = `${entry.device}, channel ${entry.channel}: goes on with ${entry.from} in place of ${screen.next}`;
         yield { rule: 'screens', text };
       }
-      open.set(entry.device, { user: entry.user, channel: entry.channel, next: entry.from, isEmpty: true });
+      open.set(entry.device, { user: entry.user, channel: entry.channel, next: entry.from });
     }
     if (entry.kind === 'shown') {
       const screen = open.get(entry.device);
@@ -33,7 +33,7 @@ export function* checkScreens(evidence: Evidence): Generator<Violation> {
           text: `${entry.device} shows ${entry.seq} of channel ${entry.channel} in place of ${due}`,
         };
       }
-      if (screen) Object.assign(screen, { next: entry.seq + 1, isEmpty: false });
+      if (screen) screen.next = entry.seq + 1;
     }
   }
   for (const [device, { user, channel, next }] of open) {
