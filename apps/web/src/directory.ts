@@ -1,4 +1,11 @@
-import { type Channel, type ChannelRef, type ChatClient, type Contact, type MemberChange } from '@parley/client';
+import {
+  type Channel,
+  type ChannelRef,
+  type ChatClient,
+  type Contact,
+  type MemberChange,
+  RequestError,
+} from '@parley/client';
 import { type ChannelId, sameUser } from '@parley/protocol';
 import { button, field, make, onSubmit, part } from './dom.js';
 import { KeyedList } from './keyed-list.js';
@@ -71,9 +78,15 @@ export class Directory {
     });
   }
 
+  /** With each connection anew, so that the end of one meanwhile is nothing to tell. */
   async refresh(): Promise<void> {
-    await Promise.all([this.refreshChannels(), this.refreshPeople()]);
-    this.#ownCode.value = await this.client.inviteCode();
+    try {
+      await Promise.all([this.refreshChannels(), this.refreshPeople()]);
+      this.#ownCode.value = await this.client.inviteCode();
+    } catch (error) {
+      const isOver = error instanceof RequestError && ['disconnected', 'closed'].includes(error.failure);
+      if (!isOver) throw error;
+    }
   }
 
   async refreshChannels(): Promise<void> {
