@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { StackProcess } from '@parley/deploy';
 import { ERROR_TEXT, PATHS } from '@parley/protocol';
 import {
+  get,
   befriend,
   type Connected,
   enter,
@@ -22,8 +23,6 @@ import {
 const system = await runningSystem();
 const [first, second] = system.connectionServers as [string, string];
 const person = guests(system);
-const get = (path: string) => fetch(new URL(path, system.server), { headers: { connection: 'close' } });
-
 describe('who has quit a channel', () => {
   it('can neither write to it nor read it from that moment, on any socket', async () => {
     const [ann, bob] = [await person('ann', first), await person('bob', first)];
@@ -53,7 +52,7 @@ describe('who has quit a channel', () => {
 
 describe('the web page', () => {
   it.each(['/', '/index.html', '/some/deep/link'])('%s comes with everything that keeps it to itself', async (path) => {
-    const { headers } = await get(path);
+    const { headers } = await get(system.server, path);
     const policy = headers.get('content-security-policy') ?? '';
     const directives = Object.fromEntries(
       policy.split(';').map((each) => {
@@ -78,7 +77,7 @@ describe('the web page', () => {
   });
 
   it('holds no script or style of its own that such a policy would have to allow', async () => {
-    const page = await (await get('/')).text();
+    const page = await (await get(system.server, '/')).text();
     expect(page).not.toMatch(/<script(?![^>]*\ssrc=)[^>]*>|<style|\sstyle=|\son\w+=|javascript:/i);
     const sources = [...page.matchAll(/\s(?:src|href)="([^"]+)"/g)].map(([, source = '']) => source);
     expect(sources).not.toEqual([]);
@@ -87,7 +86,7 @@ describe('the web page', () => {
 
   it('and everything beside it is taken for what it says it is', async () => {
     for (const path of [PATHS.login, PATHS.pushInbox, '/health/live', PATHS.webSocket]) {
-      expect((await get(path)).headers.get('x-content-type-options')).toBe('nosniff');
+      expect((await get(system.server, path)).headers.get('x-content-type-options')).toBe('nosniff');
     }
   });
 });

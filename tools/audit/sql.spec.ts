@@ -11,7 +11,7 @@ const isMigration = (file: string) => file.startsWith('libs/persistence/src/migr
 /** What is neither a constant nor what somebody sends, and why. */
 const HARMLESS: Readonly<Record<string, readonly string[]>> = {
   // `(?, ?), (?, ?)`: placeholders by number.
-  'apps/message/src/relay/message.store.ts': ['rows(messages.length, 5)', 'rows(writes.length, 3)'],
+  'apps/message/src/relay/message-store.ts': ['rows(messages.length, 5)', 'rows(writes.length, 3)'],
   // Names of columns and a condition, chosen between two that are written there.
   'apps/message/src/contact/contact.repository.ts': [
     'other',

@@ -28,7 +28,7 @@ import { LocationRegistry } from './location/location-registry.js';
 import { LocationStore } from './location/location-store.js';
 import { PresenceAnnouncer } from './presence/presence-announcer.js';
 import { KafkaPublisher, Publisher } from './produce/publisher.js';
-import { ConnectionMetrics } from './server/connection-metrics.js';
+import { ConnectionMetrics } from './server/connection.metrics.js';
 import { ConnectionServer } from './server/connection-server.js';
 import { LifeSign } from './server/life-sign.js';
 import { OwnTopic } from './server/own-topic.js';

@@ -5,7 +5,7 @@ import { AppModule } from './app.module.js';
 import { connectionEnv, ConnectionSettings } from './config.js';
 import { Handshake } from './gateway/handshake.js';
 import { SocketAdapter } from './gateway/socket-adapter.js';
-import { ConnectionMetrics } from './server/connection-metrics.js';
+import { ConnectionMetrics } from './server/connection.metrics.js';
 import { ConnectionServer } from './server/connection-server.js';
 import { ServerIdentity } from './server/server-identity.js';
 

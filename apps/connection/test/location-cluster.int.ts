@@ -5,7 +5,7 @@ import { eventually, RedisCluster } from '@parley/testing';
 import { z } from 'zod';
 import { LocationRegistry } from '../src/location/location-registry.js';
 import { LocationStore } from '../src/location/location-store.js';
-import { ConnectionMetrics } from '../src/server/connection-metrics.js';
+import { ConnectionMetrics } from '../src/server/connection.metrics.js';
 import { ServerIdentity } from '../src/server/server-identity.js';
 import { OpenSockets } from '../src/socket/open-sockets.js';
 import { fakeSocket } from './fake-socket.js';

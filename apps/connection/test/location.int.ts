@@ -5,7 +5,7 @@ import { eventually, TcpRelay } from '@parley/testing';
 import { connectionEnv, ConnectionSettings } from '../src/config.js';
 import { LocationRegistry } from '../src/location/location-registry.js';
 import { LocationStore } from '../src/location/location-store.js';
-import { ConnectionMetrics } from '../src/server/connection-metrics.js';
+import { ConnectionMetrics } from '../src/server/connection.metrics.js';
 import { ServerIdentity } from '../src/server/server-identity.js';
 import { OpenSockets } from '../src/socket/open-sockets.js';
 import { ConnectionFixture, type Visitor } from './connection-fixture.js';

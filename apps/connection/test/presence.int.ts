@@ -7,7 +7,7 @@ import { eventually } from '@parley/testing';
 import { z } from 'zod';
 import { PresenceAnnouncer } from '../src/presence/presence-announcer.js';
 import { KafkaPublisher } from '../src/produce/publisher.js';
-import { ConnectionMetrics } from '../src/server/connection-metrics.js';
+import { ConnectionMetrics } from '../src/server/connection.metrics.js';
 import { ServerIdentity } from '../src/server/server-identity.js';
 import { ShownChannel } from '../src/socket/client-socket.js';
 

@@ -4,8 +4,8 @@ import { Metrics } from '@parley/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { Counter, Gauge } from 'prom-client';
 import { EventLog } from './events.js';
-import { PresenceMap } from './presence/presence.map.js';
-import { MessageStore } from './relay/message.store.js';
+import { PresenceMap } from './presence/presence-map.js';
+import { MessageStore } from './relay/message-store.js';
 
 /** Every reported number of this service, in one place; read from the parts that count when somebody asks. */
 @Injectable()

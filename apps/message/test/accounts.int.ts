@@ -3,8 +3,8 @@ import { redisKeys, type UserCommandFrame } from '@parley/contracts';
 import { createLogger, createRedis, loadConfig, redisEnv } from '@parley/platform';
 import { eventually, TcpRelay } from '@parley/testing';
 import { z } from 'zod';
-import { FactCache } from '../src/user/fact.cache.js';
-import { UserDirectory } from '../src/user/user.directory.js';
+import { FactCache } from '../src/user/fact-cache.js';
+import { UserDirectory } from '../src/user/user-directory.js';
 import { nobody, type Person, Workbench } from './workbench.js';
 
 let bench: Workbench;

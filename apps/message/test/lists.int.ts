@@ -5,7 +5,7 @@ import { DatabasePairs, eventually } from '@parley/testing';
 import fc from 'fast-check';
 import { EventLog } from '../src/events.js';
 import { MessageMetrics } from '../src/message.metrics.js';
-import { PresenceMap } from '../src/presence/presence.map.js';
+import { PresenceMap } from '../src/presence/presence-map.js';
 import { Limits } from '../src/user/limits.js';
 import { FlakyDatabase } from './flaky-database.js';
 import { type Person, Workbench } from './workbench.js';

@@ -5,8 +5,8 @@ import { ConsulClient, createLogger, loadConfig } from '@parley/platform';
 import { channelId, seq, userId } from '@parley/protocol';
 import { eventually } from '@parley/testing';
 import { z } from 'zod';
-import { PresenceMap } from '../src/presence/presence.map.js';
-import { PresenceWatch } from '../src/presence/presence.watch.js';
+import { PresenceMap } from '../src/presence/presence-map.js';
+import { PresenceWatch } from '../src/presence/presence-watch.js';
 
 const SOCKETS = 20_000;
 const room = channelId(2 ** 45);

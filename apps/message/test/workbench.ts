@@ -23,16 +23,16 @@ import { ChannelRepository } from '../src/channel/channel.repository.js';
 import { MembershipCommands } from '../src/channel/membership.commands.js';
 import { ContactCommands } from '../src/contact/contact.commands.js';
 import { ContactRepository } from '../src/contact/contact.repository.js';
-import { CommandLog } from '../src/request/command.log.js';
+import { CommandLog } from '../src/request/command-log.js';
 import type { Outcome } from '../src/request/outcome.js';
 import { Patience } from '../src/request/patience.js';
-import { UncertainCreations } from '../src/request/uncertain.creations.js';
+import { UncertainCreations } from '../src/request/uncertain-creations.js';
 import { UserCommands } from '../src/request/user.commands.js';
 import { AccountCommands } from '../src/user/account.commands.js';
 import { Limits } from '../src/user/limits.js';
 import { Unregistration } from '../src/user/unregistration.js';
-import { FactCache } from '../src/user/fact.cache.js';
-import { UserDirectory } from '../src/user/user.directory.js';
+import { FactCache } from '../src/user/fact-cache.js';
+import { UserDirectory } from '../src/user/user-directory.js';
 
 export interface Person {
   readonly id: UserId;

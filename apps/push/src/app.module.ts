@@ -7,7 +7,7 @@ import type { PushConfig } from './config.js';
 import { InboxController } from './inbox/inbox.controller.js';
 import { InboxRepository } from './inbox/inbox.repository.js';
 import { InboxService } from './inbox/inbox.service.js';
-import { InboxSize, InboxTrim } from './inbox/inbox.trim.js';
+import { InboxSize, InboxTrim } from './inbox/inbox-trim.js';
 import { NotificationConsumer } from './inbox/notification.consumer.js';
 import { MessagingModule } from './messaging.module.js';
 import { LogPushProvider } from './provider/log-push-provider.js';

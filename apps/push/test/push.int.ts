@@ -11,7 +11,7 @@ import { pushEnv } from '../src/config.js';
 import { InboxRepository } from '../src/inbox/inbox.repository.js';
 import type { Push } from '../src/inbox/inbox.rules.js';
 import { InboxService } from '../src/inbox/inbox.service.js';
-import { InboxSize, InboxTrim } from '../src/inbox/inbox.trim.js';
+import { InboxSize, InboxTrim } from '../src/inbox/inbox-trim.js';
 import { PushProvider } from '../src/provider/push-provider.js';
 import { PushMetrics } from '../src/push.metrics.js';
 import { pushService } from '../src/service.js';

@@ -119,7 +119,7 @@ async function startSystem(
   measuring: Environment,
   options: TestServersOptions,
 ): Promise<TestServers> {
-  const usesBrowser = files.some((file) => file.endsWith('browser.e2e.ts'));
+  const usesBrowser = files.some((file) => file.includes('e2e/browser/'));
   const browser = usesBrowser ? { PARLEY_BROWSER: await ensureBrowser(say) } : {};
   const stack = await startStack({
     ...options,

@@ -16,6 +16,9 @@ export interface Person {
 /** A connection of its own for each request: none that a load balancer closes while the next request is on its way. */
 const ONE_REQUEST = { connection: 'close' };
 
+export const get = (server: string, path: string): Promise<Response> =>
+  fetch(new URL(path, server), { headers: ONE_REQUEST });
+
 export async function post(server: string, path: string, body?: unknown, session?: string): Promise<Response> {
   return fetch(new URL(path, server), {
     method: 'POST',

@@ -1,7 +1,7 @@
 import mysql from 'mysql2/promise';
 import type { Stack } from '@parley/deploy';
 import { usedBetween, usedBy } from '@parley/load';
-import type { NewMessage } from '@parley/message/relay/message.store';
+import type { NewMessage } from '@parley/message/relay/message-store';
 import { channelId, seq, userId } from '@parley/protocol';
 import { shardUrls } from '../stored.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stack } from '@parley/deploy';
-import { MessageStore } from '@parley/message/relay/message.store';
+import { MessageStore } from '@parley/message/relay/message-store';
 import { type Database, databaseEnv, databaseOptionsFrom, MessageShards } from '@parley/persistence';
 import { loadConfig } from '@parley/platform';
 import { z } from 'zod';

@@ -1,7 +1,7 @@
 import type { Write } from '@parley/contracts';
-import { ChannelState, ChannelStates } from '@parley/message/relay/channel.states';
-import type { MessageStore } from '@parley/message/relay/message.store';
-import { MessageWriter, type PendingWrite } from '@parley/message/relay/message.writer';
+import { ChannelState, ChannelStates } from '@parley/message/relay/channel-states';
+import type { MessageStore } from '@parley/message/relay/message-store';
+import { MessageWriter, type PendingWrite } from '@parley/message/relay/message-writer';
 import { channelId, type ChannelId, seq, userId, type UserId } from '@parley/protocol';
 import { cpuOf } from '../cpu.ts';
 

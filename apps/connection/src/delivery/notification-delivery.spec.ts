@@ -3,7 +3,7 @@ import { createLogger, Metrics } from '@parley/platform';
 import { channelId, type NoticeFrame, seq, type ServerFrame, userId } from '@parley/protocol';
 import { fakeSocket, ScriptedKafka, written } from '../../test/fake-socket.js';
 import { PresenceAnnouncer } from '../presence/presence-announcer.js';
-import { ConnectionMetrics } from '../server/connection-metrics.js';
+import { ConnectionMetrics } from '../server/connection.metrics.js';
 import { ServerIdentity } from '../server/server-identity.js';
 import type { ClientSocket } from '../socket/client-socket.js';
 import { OpenSockets } from '../socket/open-sockets.js';

@@ -3,7 +3,7 @@ import type { NotificationEntry } from '@parley/contracts';
 import { Log } from '@parley/platform';
 import { encodeFrame, type ServerFrame } from '@parley/protocol';
 import { FrameSender } from '../frames/frame-sender.js';
-import { ConnectionMetrics } from '../server/connection-metrics.js';
+import { ConnectionMetrics } from '../server/connection.metrics.js';
 import type { ClientSocket } from '../socket/client-socket.js';
 import { OpenSockets } from '../socket/open-sockets.js';
 import { textFrame } from '../socket/text-frame.js';

@@ -3,7 +3,7 @@ import { messageRelay, type MessageRelay } from '@parley/contracts';
 import { Log } from '@parley/platform';
 import type { ChannelId, Seq, UserId } from '@parley/protocol';
 import { Publisher } from '../produce/publisher.js';
-import { ConnectionMetrics } from '../server/connection-metrics.js';
+import { ConnectionMetrics } from '../server/connection.metrics.js';
 import { ServerIdentity } from '../server/server-identity.js';
 
 export interface LeavingViewer {

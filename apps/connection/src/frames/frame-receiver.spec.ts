@@ -4,7 +4,7 @@ import { channelId } from '@parley/protocol';
 import { SessionSettings, type SessionStore } from '@parley/session';
 import { fakeSocket, type FakeSocketOptions, ScriptedKafka, written } from '../../test/fake-socket.js';
 import type { ConnectionSettings } from '../config.js';
-import { ConnectionMetrics } from '../server/connection-metrics.js';
+import { ConnectionMetrics } from '../server/connection.metrics.js';
 import { Pulse } from '../server/pulse.js';
 import { ServerIdentity } from '../server/server-identity.js';
 import { SessionWatch } from '../session/session-watch.js';

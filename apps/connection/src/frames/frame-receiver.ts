@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { decodeClientFrame, ERROR_TEXT, UNKNOWN_TYPE } from '@parley/protocol';
-import { ConnectionMetrics } from '../server/connection-metrics.js';
+import { ConnectionMetrics } from '../server/connection.metrics.js';
 import { Pulse } from '../server/pulse.js';
 import { SessionWatch } from '../session/session-watch.js';
 import type { ClientSocket } from '../socket/client-socket.js';

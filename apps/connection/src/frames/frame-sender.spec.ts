@@ -2,7 +2,7 @@ import { ProduceTimeout, ProducerOverloaded } from '@parley/kafka';
 import { createLogger, Metrics } from '@parley/platform';
 import { channelId, Serial, ServerFrame, userId } from '@parley/protocol';
 import { ScriptedKafka } from '../../test/fake-socket.js';
-import { ConnectionMetrics } from '../server/connection-metrics.js';
+import { ConnectionMetrics } from '../server/connection.metrics.js';
 import { ServerIdentity } from '../server/server-identity.js';
 import { ShownChannel } from '../socket/client-socket.js';
 import { Backlog } from './backlog.js';

@@ -15,7 +15,7 @@ import { ProduceTimeout } from '@parley/kafka';
 import { Log } from '@parley/platform';
 import { type ChannelId, type ClientFrameType, encodeFrame, UNAVAILABLE_TEXT } from '@parley/protocol';
 import { Publisher } from '../produce/publisher.js';
-import { ConnectionMetrics } from '../server/connection-metrics.js';
+import { ConnectionMetrics } from '../server/connection.metrics.js';
 import { ServerIdentity } from '../server/server-identity.js';
 import type { ClientSocket } from '../socket/client-socket.js';
 import { textFrame } from '../socket/text-frame.js';

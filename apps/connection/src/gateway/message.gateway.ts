@@ -6,7 +6,7 @@ import { FrameReceiver } from '../frames/frame-receiver.js';
 import { ReadReporter } from '../frames/read-reporter.js';
 import { LocationRegistry } from '../location/location-registry.js';
 import { PresenceAnnouncer } from '../presence/presence-announcer.js';
-import { ConnectionMetrics } from '../server/connection-metrics.js';
+import { ConnectionMetrics } from '../server/connection.metrics.js';
 import { SessionWatch } from '../session/session-watch.js';
 import type { ClientSocket } from '../socket/client-socket.js';
 import { OpenSockets } from '../socket/open-sockets.js';

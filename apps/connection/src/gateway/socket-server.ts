@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { LIMITS } from '@parley/protocol';
 import { WebSocketServer } from 'ws';
 import type { ConnectionSettings } from '../config.js';
-import type { ConnectionMetrics } from '../server/connection-metrics.js';
+import type { ConnectionMetrics } from '../server/connection.metrics.js';
 import type { ServerIdentity } from '../server/server-identity.js';
 import { ClientSocket } from '../socket/client-socket.js';
 import { FlushQueue } from '../socket/flush-queue.js';

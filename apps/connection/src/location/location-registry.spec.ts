@@ -1,7 +1,7 @@
 import { createLogger, Metrics } from '@parley/platform';
 import { userId, type UserId } from '@parley/protocol';
 import { fakeSocket } from '../../test/fake-socket.js';
-import { ConnectionMetrics } from '../server/connection-metrics.js';
+import { ConnectionMetrics } from '../server/connection.metrics.js';
 import { OpenSockets } from '../socket/open-sockets.js';
 import { LocationRegistry } from './location-registry.js';
 

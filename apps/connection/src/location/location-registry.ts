@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Log } from '@parley/platform';
 import type { UserId } from '@parley/protocol';
 import { ConnectionSettings } from '../config.js';
-import { ConnectionMetrics } from '../server/connection-metrics.js';
+import { ConnectionMetrics } from '../server/connection.metrics.js';
 import { OpenSockets } from '../socket/open-sockets.js';
 import { LocationStore } from './location-store.js';
 import { RefreshRound } from './refresh-round.js';

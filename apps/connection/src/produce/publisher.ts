@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Topic } from '@parley/contracts';
 import { BatchingProducer } from '@parley/kafka';
-import { ConnectionMetrics } from '../server/connection-metrics.js';
+import { ConnectionMetrics } from '../server/connection.metrics.js';
 
 /** Where everything goes that this server says. */
 export abstract class Publisher {

@@ -3,7 +3,7 @@ import { isConflict, MessageShards, type Transaction, UserDatabase } from '@parl
 import { channelId, type ChannelId, seq, type Seq, type UserId } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { CommandLog } from '../request/command.log.js';
+import { CommandLog } from '../request/command-log.js';
 
 export interface ChannelRow {
   readonly title: string;

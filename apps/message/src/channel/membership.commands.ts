@@ -1,7 +1,7 @@
 import type { Notice, Origin } from '@parley/contracts';
 import { type ClientFrameOf, ERROR_TEXT } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
-import { CommandLog } from '../request/command.log.js';
+import { CommandLog } from '../request/command-log.js';
 import { answer, Outcome, refusal, toAsker } from '../request/outcome.js';
 import { Limits } from '../user/limits.js';
 import { ChannelRepository } from './channel.repository.js';

@@ -2,10 +2,10 @@ import type { Delivery, Origin, UserNotice } from '@parley/contracts';
 import type { Transaction } from '@parley/persistence';
 import { type ClientFrameOf, type ClientFrameType, ERROR_TEXT, type ServerFrame, type UserId } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
-import { CommandLog } from '../request/command.log.js';
+import { CommandLog } from '../request/command-log.js';
 import { answer, Outcome, refusal, toAsker } from '../request/outcome.js';
 import { Limits } from '../user/limits.js';
-import { UserDirectory } from '../user/user.directory.js';
+import { UserDirectory } from '../user/user-directory.js';
 import { ContactRepository } from './contact.repository.js';
 import {
   type ContactCase,

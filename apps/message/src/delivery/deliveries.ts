@@ -1,8 +1,8 @@
 import { type Delivery, NOTIFICATION_TOPIC_PREFIX, type UserNotice } from '@parley/contracts';
 import { BatchingProducer, RecordRefused } from '@parley/kafka';
 import { Inject, Injectable } from '@nestjs/common';
-import { PresenceMap } from '../presence/presence.map.js';
-import { DeliveryBatch, type OutRecord } from './delivery.batch.js';
+import { PresenceMap } from '../presence/presence-map.js';
+import { DeliveryBatch, type OutRecord } from './delivery-batch.js';
 
 /** The way from this service to people: to their sockets through the connection servers, else to push. */
 @Injectable()

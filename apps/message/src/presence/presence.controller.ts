@@ -1,7 +1,7 @@
 import type { UserId } from '@parley/protocol';
 import { Controller, Get, NotFoundException, Param } from '@nestjs/common';
-import { UserDirectory } from '../user/user.directory.js';
-import { type PlacedSocket, PresenceMap } from './presence.map.js';
+import { UserDirectory } from '../user/user-directory.js';
+import { type PlacedSocket, PresenceMap } from './presence-map.js';
 
 interface Whereabouts {
   readonly userId: UserId;

@@ -3,12 +3,12 @@ import { ERROR_TEXT, seq, type ServerFrame, UNAVAILABLE_TEXT } from '@parley/pro
 import { isUnavailable, unlessUnavailable } from '@parley/persistence';
 import { Injectable } from '@nestjs/common';
 import { ChannelRepository } from '../channel/channel.repository.js';
-import type { DeliveryBatch } from '../delivery/delivery.batch.js';
+import type { DeliveryBatch } from '../delivery/delivery-batch.js';
 import { EventLog } from '../events.js';
-import { PresenceMap } from '../presence/presence.map.js';
-import { type ChannelState, ChannelStates } from './channel.states.js';
+import { PresenceMap } from '../presence/presence-map.js';
+import { type ChannelState, ChannelStates } from './channel-states.js';
 import { History } from './history.js';
-import { ReadPositions } from './read.positions.js';
+import { ReadPositions } from './read-positions.js';
 import { Unseen } from './unseen.js';
 
 /** Everything about one channel except writing to it. Runs in the order of the channel's partition. */

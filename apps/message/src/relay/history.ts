@@ -1,8 +1,8 @@
 import { LIMITS, seq, type Seq, type StoredMessage, type UserId } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
-import { UserDirectory } from '../user/user.directory.js';
-import type { ChannelState } from './channel.states.js';
-import { MessageStore } from './message.store.js';
+import { UserDirectory } from '../user/user-directory.js';
+import type { ChannelState } from './channel-states.js';
+import { MessageStore } from './message-store.js';
 
 const UNKNOWN_AUTHOR = 'unknown';
 

@@ -10,12 +10,12 @@ import { EventLog } from '../events.js';
 import { MessageMetrics } from '../message.metrics.js';
 import { UserModule } from '../user/user.module.js';
 import { ChannelCommands } from './channel.commands.js';
-import { ChannelStates } from './channel.states.js';
-import { CursorAudit } from './cursor.audit.js';
+import { ChannelStates } from './channel-states.js';
+import { CursorAudit } from './cursor-audit.js';
 import { History } from './history.js';
-import { MessageStore } from './message.store.js';
-import { MessageWriter } from './message.writer.js';
-import { ReadPositions } from './read.positions.js';
+import { MessageStore } from './message-store.js';
+import { MessageWriter } from './message-writer.js';
+import { ReadPositions } from './read-positions.js';
 import { RelayConsumer } from './relay.consumer.js';
 import { Unseen } from './unseen.js';
 

@@ -10,10 +10,10 @@ import { createLogger } from '@parley/platform';
 import { channelId, type Seq, seq, userId } from '@parley/protocol';
 import { Deliveries } from '../delivery/deliveries.js';
 import { EventLog } from '../events.js';
-import { PresenceMap } from '../presence/presence.map.js';
-import { ChannelState, type ChannelStates } from './channel.states.js';
+import { PresenceMap } from '../presence/presence-map.js';
+import { ChannelState, type ChannelStates } from './channel-states.js';
 import type { History } from './history.js';
-import type { ReadPositions } from './read.positions.js';
+import type { ReadPositions } from './read-positions.js';
 import { RelayHooks } from './relay.module.js';
 import { Unseen } from './unseen.js';
 

@@ -1,11 +1,11 @@
 import { isUnavailable } from '@parley/persistence';
 import { seq } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
-import type { DeliveryBatch } from '../delivery/delivery.batch.js';
-import { type LostViewer, PresenceMap } from '../presence/presence.map.js';
-import { type ChannelState, ChannelStates } from './channel.states.js';
+import type { DeliveryBatch } from '../delivery/delivery-batch.js';
+import { type LostViewer, PresenceMap } from '../presence/presence-map.js';
+import { type ChannelState, ChannelStates } from './channel-states.js';
 import { History } from './history.js';
-import { ReadPositions } from './read.positions.js';
+import { ReadPositions } from './read-positions.js';
 
 /** Viewers whose messages wait for a database; more than this many are not worth the memory. */
 const MOST_OWED = 10_000;

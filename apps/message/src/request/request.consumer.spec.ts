@@ -9,7 +9,7 @@ import type { Unregistration } from '../user/unregistration.js';
 import { answer, type Outcome } from './outcome.js';
 import { Patience } from './patience.js';
 import { RequestConsumer } from './request.consumer.js';
-import { UncertainCreations } from './uncertain.creations.js';
+import { UncertainCreations } from './uncertain-creations.js';
 import { UserCommands } from './user.commands.js';
 
 const inbound = (record: MessageRequest): InboundRecord => ({

@@ -7,10 +7,10 @@ import { DeliveryModule } from '../delivery/delivery.module.js';
 import { AccountCommands } from '../user/account.commands.js';
 import { Unregistration } from '../user/unregistration.js';
 import { UserModule } from '../user/user.module.js';
-import { CommandLogModule } from './command.log.module.js';
+import { CommandLogModule } from './command-log.module.js';
 import { Patience } from './patience.js';
 import { RequestConsumer } from './request.consumer.js';
-import { UncertainCreations } from './uncertain.creations.js';
+import { UncertainCreations } from './uncertain-creations.js';
 import { UserCommands } from './user.commands.js';
 
 @Module({

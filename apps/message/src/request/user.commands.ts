@@ -8,7 +8,7 @@ import { ContactCommands } from '../contact/contact.commands.js';
 import { AccountCommands } from '../user/account.commands.js';
 import { addressedTo, answer, type Outcome, refusal } from './outcome.js';
 import { Patience } from './patience.js';
-import { UncertainCreations } from './uncertain.creations.js';
+import { UncertainCreations } from './uncertain-creations.js';
 
 type CommandType = UserCommandFrame['type'];
 

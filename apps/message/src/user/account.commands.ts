@@ -2,7 +2,7 @@ import type { Origin } from '@parley/contracts';
 import { type ClientFrameOf, ERROR_TEXT } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import { answer, type Outcome, refusal } from '../request/outcome.js';
-import { UserDirectory } from './user.directory.js';
+import { UserDirectory } from './user-directory.js';
 
 @Injectable()
 export class AccountCommands {

@@ -5,8 +5,8 @@ import { ChannelId, type ContactStatus, type UserId } from '@parley/protocol';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { Deliveries } from '../delivery/deliveries.js';
-import { CommandLog } from '../request/command.log.js';
-import { UserDirectory } from './user.directory.js';
+import { CommandLog } from '../request/command-log.js';
+import { UserDirectory } from './user-directory.js';
 
 /** What a round has led to. */
 const Cleared = z.object({ isDone: z.boolean(), left: z.array(ChannelId) });

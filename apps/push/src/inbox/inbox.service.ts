@@ -6,7 +6,7 @@ import { PushProvider } from '../provider/push-provider.js';
 import { PushMetrics } from '../push.metrics.js';
 import { InboxRepository } from './inbox.repository.js';
 import { type Push, pushesOf, withoutKnown } from './inbox.rules.js';
-import { InboxTrim } from './inbox.trim.js';
+import { InboxTrim } from './inbox-trim.js';
 
 @Injectable()
 export class InboxService {

@@ -1,6 +1,6 @@
 import { type ConnectionPresence, PRESENCE } from '@parley/contracts';
 import { channelId, seq, userId } from '@parley/protocol';
-import { PresenceMap } from './presence.map.js';
+import { PresenceMap } from './presence-map.js';
 
 const [ann, bob] = [userId(1), userId(2)];
 const room = channelId(7);

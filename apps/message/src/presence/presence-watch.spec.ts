@@ -3,8 +3,8 @@ import { connectionPresence, type ConnectionPresence, PRESENCE } from '@parley/c
 import type { BatchingProducer, BroadcastConsumer, BroadcastHandler } from '@parley/kafka';
 import { ConsulClient, createLogger } from '@parley/platform';
 import { channelId, seq, userId } from '@parley/protocol';
-import { type LostViewer, PresenceMap } from './presence.map.js';
-import { PresenceWatch } from './presence.watch.js';
+import { type LostViewer, PresenceMap } from './presence-map.js';
+import { PresenceWatch } from './presence-watch.js';
 
 const room = channelId(7);
 const VIEWER = { s1: userId(1), s2: userId(2) };

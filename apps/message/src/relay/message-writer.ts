@@ -3,8 +3,8 @@ import type { Write } from '@parley/contracts';
 import { seq, type Seq } from '@parley/protocol';
 import { isConflict, isDuplicate, isUnavailable } from '@parley/persistence';
 import { Injectable } from '@nestjs/common';
-import { type ChannelState, ChannelStates } from './channel.states.js';
-import { INSERT_ROWS, MessageStore, type NewMessage, writeKey } from './message.store.js';
+import { type ChannelState, ChannelStates } from './channel-states.js';
+import { INSERT_ROWS, MessageStore, type NewMessage, writeKey } from './message-store.js';
 
 export interface PendingWrite {
   readonly write: Write;

@@ -3,7 +3,7 @@ import { connectionControl, connectionPresence, PRESENCE } from '@parley/contrac
 import { BatchingProducer, BroadcastConsumer, type InboundRecord } from '@parley/kafka';
 import { ConsulClient, Log } from '@parley/platform';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { type LostViewer, PresenceMap } from './presence.map.js';
+import { type LostViewer, PresenceMap } from './presence-map.js';
 
 /** How long a start waits for the snapshots of connection servers, in ms. */
 const SETTLE_MS = 2_000;

@@ -2,11 +2,11 @@ import type { ChannelId, Seq } from '@parley/protocol';
 import { PRESENCE } from '@parley/contracts';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Deliveries } from '../delivery/deliveries.js';
-import type { DeliveryBatch } from '../delivery/delivery.batch.js';
-import { type LostViewer, PresenceMap } from '../presence/presence.map.js';
-import { PresenceWatch } from '../presence/presence.watch.js';
+import type { DeliveryBatch } from '../delivery/delivery-batch.js';
+import { type LostViewer, PresenceMap } from '../presence/presence-map.js';
+import { PresenceWatch } from '../presence/presence-watch.js';
 import { ChannelCommands } from './channel.commands.js';
-import { type ChannelState, ChannelStates } from './channel.states.js';
+import { type ChannelState, ChannelStates } from './channel-states.js';
 import { Unseen } from './unseen.js';
 import { EventLog } from '../events.js';
 

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import type { UserDatabase } from '@parley/persistence';
 import { z } from 'zod';
-import { CommandLog } from './command.log.js';
+import { CommandLog } from './command-log.js';
 import { Patience } from './patience.js';
 
 const coded = (code: string) => Object.assign(new Error(code), { code });

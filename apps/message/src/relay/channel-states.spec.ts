@@ -1,7 +1,7 @@
 import { channelId, type ChannelId, seq, userId } from '@parley/protocol';
 import type { ChannelRepository, ChannelRow } from '../channel/channel.repository.js';
-import { ChannelState, ChannelStates } from './channel.states.js';
-import type { MessageStore } from './message.store.js';
+import { ChannelState, ChannelStates } from './channel-states.js';
+import type { MessageStore } from './message-store.js';
 
 const [ann, bob, cat] = [userId(1), userId(2), userId(3)];
 const row = (shardId = 1): ChannelRow => ({

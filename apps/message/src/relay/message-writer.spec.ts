@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type { Write } from '@parley/contracts';
 import { channelId, seq, type Seq, userId } from '@parley/protocol';
-import { ChannelState } from './channel.states.js';
-import { type MessageStore, type NewMessage, writeKey } from './message.store.js';
-import { MessageWriter, type PendingWrite } from './message.writer.js';
+import { ChannelState } from './channel-states.js';
+import { type MessageStore, type NewMessage, writeKey } from './message-store.js';
+import { MessageWriter, type PendingWrite } from './message-writer.js';
 
 /** The two keys of the message table, and faults on demand. */
 class FakeShard {

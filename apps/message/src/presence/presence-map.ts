@@ -1,6 +1,6 @@
 import { type ConnectionPresence, PRESENCE, type PresentConnection, type Snapshot } from '@parley/contracts';
 import type { ChannelId, Seq, UserId } from '@parley/protocol';
-import { ChannelViewers, NO_VIEWERS, type Viewers } from './channel.viewers.js';
+import { ChannelViewers, NO_VIEWERS, type Viewers } from './channel-viewers.js';
 
 interface Connection {
   readonly id: string;

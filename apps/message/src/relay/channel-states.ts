@@ -2,7 +2,7 @@ import { type ChannelId, seq, type Seq, type UserId } from '@parley/protocol';
 import { Inject, Injectable } from '@nestjs/common';
 import { unlessUnavailable } from '@parley/persistence';
 import { ChannelRepository, type ChannelRow } from '../channel/channel.repository.js';
-import { MessageStore } from './message.store.js';
+import { MessageStore } from './message-store.js';
 
 /** How many recent writes of a channel are remembered, so that the usual retry needs no query. The unique key decides. */
 const REMEMBERED_WRITES = 64;

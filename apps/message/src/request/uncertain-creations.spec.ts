@@ -1,6 +1,6 @@
 import type { Origin, UserCommandFrame } from '@parley/contracts';
 import { userId } from '@parley/protocol';
-import { UncertainCreations } from './uncertain.creations.js';
+import { UncertainCreations } from './uncertain-creations.js';
 
 const origin = (request: string, user = 1): Origin => ({
   userId: userId(user),

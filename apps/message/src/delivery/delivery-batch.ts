@@ -11,7 +11,7 @@ import {
   type UserNotice,
 } from '@parley/contracts';
 import type { ChannelId, ServerFrame, StoredMessage, UserId } from '@parley/protocol';
-import type { PresenceMap } from '../presence/presence.map.js';
+import type { PresenceMap } from '../presence/presence-map.js';
 
 /** A Kafka record ready to be produced. */
 export interface OutRecord {

@@ -4,11 +4,11 @@ import { createLogger } from '@parley/platform';
 import { channelId, seq, userId } from '@parley/protocol';
 import { Deliveries } from '../delivery/deliveries.js';
 import { EventLog } from '../events.js';
-import { type LostViewer, PresenceMap } from '../presence/presence.map.js';
-import type { PresenceWatch } from '../presence/presence.watch.js';
+import { type LostViewer, PresenceMap } from '../presence/presence-map.js';
+import type { PresenceWatch } from '../presence/presence-watch.js';
 import { ChannelCommands } from './channel.commands.js';
-import { ChannelState, type ChannelStates } from './channel.states.js';
-import { CursorAudit } from './cursor.audit.js';
+import { ChannelState, type ChannelStates } from './channel-states.js';
+import { CursorAudit } from './cursor-audit.js';
 import type { History } from './history.js';
 import type { Unseen } from './unseen.js';
 

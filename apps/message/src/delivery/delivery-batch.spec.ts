@@ -6,8 +6,8 @@ import {
   pushNotification,
 } from '@parley/contracts';
 import { channelId, LIMITS, seq, userId } from '@parley/protocol';
-import { PresenceMap } from '../presence/presence.map.js';
-import { DeliveryBatch, type OutRecord } from './delivery.batch.js';
+import { PresenceMap } from '../presence/presence-map.js';
+import { DeliveryBatch, type OutRecord } from './delivery-batch.js';
 
 const room = channelId(7);
 const [ann, bob, cat] = [userId(1), userId(2), userId(3)];

@@ -2,7 +2,7 @@ import { redisKeys } from '@parley/contracts';
 import { UserDatabase } from '@parley/persistence';
 import { UserId } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
-import { FactCache } from './fact.cache.js';
+import { FactCache } from './fact-cache.js';
 
 /** Stands in the cache for "there is no such user"; ids are never given twice, so that stays true. */
 const NOBODY = '';
