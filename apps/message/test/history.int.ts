@@ -104,6 +104,13 @@ describe('a viewer who leaves', () => {
     expect((await owner.handle(write(ann, room.id, 999))).pushed).toEqual([[154, [bob]]]);
   });
 
+  it('has read nothing by writing on a device that does not show the channel', async () => {
+    const { room, ann, bob } = await roomWith(0);
+    await owner.enter(bob, room.id);
+    await owner.handle(write(ann, room.id, 1), { ...write(bob, room.id, 1), blind: true });
+    expect((await owner.handle(viewerLeft(bob, room.id, 0))).pushed).toEqual([[1, [bob]]]);
+  });
+
   it('and has seen everything is pushed nothing', async () => {
     const { room, bob } = await roomWith(3);
     await owner.enter(bob, room.id);

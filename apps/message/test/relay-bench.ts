@@ -31,6 +31,7 @@ import { EventLog } from '../src/events.js';
 import { PresenceMap } from '../src/presence/presence-map.js';
 import { ChannelCommands } from '../src/relay/channel.commands.js';
 import { ChannelStates } from '../src/relay/channel-states.js';
+import { EarlyViewers } from '../src/relay/early-viewers.js';
 import { History } from '../src/relay/history.js';
 import { MessageStore } from '../src/relay/message-store.js';
 import { MessageWriter } from '../src/relay/message-writer.js';
@@ -196,7 +197,8 @@ export class Owner {
     const reads = new ReadPositions(channels);
     this.unseen = new Unseen(states, this.presence, history, reads);
     this.deliveries = new Deliveries(this.presence, { send: (topic, record) => this.keep({ ...record, topic }) });
-    this.hooks = new RelayHooks(states, reads, this.deliveries, quiet);
+    const early = new EarlyViewers(this.presence);
+    this.hooks = new RelayHooks(states, early, reads, this.deliveries, quiet);
     this.consumer = new RelayConsumer(
       states,
       new MessageWriter(store, states),
@@ -205,6 +207,7 @@ export class Owner {
       reads,
       this.unseen,
       this.presence,
+      early,
       this.deliveries,
       quiet,
     );

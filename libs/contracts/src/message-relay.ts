@@ -21,7 +21,13 @@ const about = <K extends string>(kind: K) => z.object({ kind: z.literal(kind), c
  * One message to store. A client that gives no serial gets none back, yet a redelivered record must find its row:
  * `once` is what the database keeps unique per sender and channel: the serial, or a negative number made for the frame.
  */
-export const Write = about('WRITE').extend({ origin: Origin, once: z.int(), frame: WriteMessage });
+export const Write = about('WRITE').extend({
+  origin: Origin,
+  once: z.int(),
+  frame: WriteMessage,
+  /** The socket did not show the channel: writing there says nothing of what has been read. */
+  blind: z.literal(true).optional(),
+});
 export type Write = z.infer<typeof Write>;
 
 /** A command about one channel, as its socket sent it. */

@@ -150,9 +150,12 @@ export class Device implements AsyncDisposable {
     }, PATIENCE_MS);
   }
 
-  /** An answer that does not come while the connection is lost is no surprise; while it is open, it is silence. */
+  /**
+   * An answer that does not come while the connection is lost is no surprise; while it is open, it is silence. What was
+   * never sent, because the answer before it took so long, needs none.
+   */
   noteFailure(about: string, error: unknown): void {
-    const isUnanswered = error instanceof RequestError && (error.failure === 'timeout' || error.failure === 'unsent');
+    const isUnanswered = error instanceof RequestError && error.failure === 'timeout';
     const isOpen = this.openSince !== undefined && this.history.now() - this.openSince > SERVER_GIVES_UP_MS;
     if (isUnanswered && isOpen) this.history.add({ kind: 'silence', ...this.by, about });
   }

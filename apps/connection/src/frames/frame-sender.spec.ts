@@ -1,6 +1,6 @@
 import { ProduceTimeout, ProducerOverloaded } from '@parley/kafka';
 import { createLogger, Metrics } from '@parley/platform';
-import { channelId, Serial, ServerFrame, userId } from '@parley/protocol';
+import { channelId, seq, Serial, ServerFrame, userId } from '@parley/protocol';
 import { ScriptedKafka } from '../../test/fake-socket.js';
 import { ConnectionMetrics } from '../server/connection.metrics.js';
 import { ServerIdentity } from '../server/server-identity.js';
@@ -172,5 +172,14 @@ describe('a frame that is handed on', () => {
     const { kafka, sender, socket } = setUp();
     sender.write(socket, { ...write, serial: Serial.parse(17) }, TEXT);
     expect(kafka.records[0]).toContain('"once":17');
+  });
+
+  it('says so when the socket of a write does not show the channel', () => {
+    const { kafka, sender, socket } = setUp();
+    socket.shown.begin(channelId(8), seq(0));
+    sender.write(socket, write, TEXT);
+    socket.shown.begin(write.channelId, seq(0));
+    sender.write(socket, write, TEXT);
+    expect(kafka.records.map((record) => record.includes('"blind":true'))).toEqual([true, false]);
   });
 });

@@ -115,7 +115,8 @@ export class FrameSender {
     const sent = this.begin(socket, frame.type, text, fresh);
     const { request, once } = sent.identity;
     this.backlog.left(request);
-    this.produce(sent, messageRelay, { kind: 'WRITE', channelId, origin: this.origin(sent), once, frame });
+    const record: Write = { kind: 'WRITE', channelId, origin: this.origin(sent), once, frame };
+    this.produce(sent, messageRelay, socket.shown.channelId === channelId ? record : { ...record, blind: true });
   }
 
   private refuse(socket: FrameSource): void {

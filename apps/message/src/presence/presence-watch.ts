@@ -43,6 +43,16 @@ export class PresenceWatch implements OnApplicationShutdown {
     this.timer = setInterval(() => void this.look(), PRESENCE.lifeSignMs);
   }
 
+  /** Whether all that was announced until now has been heard; not, if Kafka does not say. */
+  async hasHeardAll(): Promise<boolean> {
+    try {
+      return await this.consumer.hasReadAll(connectionPresence.name);
+    } catch (error) {
+      this.log.debug({ error }, 'it is not known what connection servers have announced');
+      return false;
+    }
+  }
+
   onApplicationShutdown(): void {
     clearInterval(this.timer);
   }
@@ -68,13 +78,8 @@ export class PresenceWatch implements OnApplicationShutdown {
     const asked = performance.now();
     if (this.isAsking || asked - this.heardUpTo < PRESENCE.lifeSignMs) return;
     this.isAsking = true;
-    try {
-      if (await this.consumer.hasReadAll(connectionPresence.name)) this.heardUpTo = Math.max(this.heardUpTo, asked);
-    } catch (error) {
-      this.log.debug({ error }, 'it is not known whether connection servers are silent');
-    } finally {
-      this.isAsking = false;
-    }
+    if (await this.hasHeardAll()) this.heardUpTo = Math.max(this.heardUpTo, asked);
+    this.isAsking = false;
   }
 
   private report(lost: readonly LostViewer[]): void {

@@ -9,6 +9,7 @@ import type { PresenceWatch } from '../presence/presence-watch.js';
 import { ChannelCommands } from './channel.commands.js';
 import { ChannelState, type ChannelStates } from './channel-states.js';
 import { CursorAudit } from './cursor-audit.js';
+import { EarlyViewers } from './early-viewers.js';
 import type { History } from './history.js';
 import type { Unseen } from './unseen.js';
 
@@ -38,8 +39,10 @@ function setUp() {
   const shard = { answer: Promise.resolve() };
   const history = { after: () => shard.answer.then(() => []) } as unknown as History;
   const pushed: LostViewer[] = [];
+  const owed: LostViewer[] = [];
   const unseen = {
     push: async (viewer: LostViewer) => void pushed.push(viewer),
+    owe: (viewer: LostViewer) => owed.push(viewer),
     pushOwed: async () => undefined,
   } as unknown as Unseen;
   const log = createLogger({ service: 'message', instance: '1', level: 'silent' });
@@ -57,8 +60,13 @@ function setUp() {
     },
   });
   let lose: (lost: readonly LostViewer[]) => void = () => undefined;
-  const watch = { start: async (onLost: typeof lose) => void (lose = onLost) } as unknown as PresenceWatch;
-  const audit = new CursorAudit(presence, watch, states, commands, unseen, deliveries, events);
+  const heard = { all: true };
+  const watch = {
+    start: async (onLost: typeof lose) => void (lose = onLost),
+    hasHeardAll: async () => heard.all,
+  } as unknown as PresenceWatch;
+  const early = new EarlyViewers(presence);
+  const audit = new CursorAudit(presence, watch, states, commands, unseen, early, deliveries, events);
   return {
     audit,
     presence,
@@ -66,6 +74,9 @@ function setUp() {
     sent,
     told,
     pushed,
+    owed,
+    early,
+    heard,
     warn,
     events,
     lose: (lost: readonly LostViewer[]) => lose(lost),
@@ -121,5 +132,22 @@ it('viewers that are lost are told of, and pushed what they have missed', async 
   await jest.advanceTimersByTimeAsync(0);
   expect(pushed).toEqual(lost);
   expect(warn).toHaveBeenCalledWith({ count: 2 }, expect.stringContaining('a connection server is gone'));
+  audit.onApplicationShutdown();
+});
+
+it('who was told something by a new owner and does not look is owed it once all announcements are heard', async () => {
+  const { audit, presence, early, heard, owed } = setUp();
+  const [room = channelId(1)] = rooms;
+  presence.enter(room, seq(3), { userId: ANN, server: 's1', connection: 'c', request: 'r' }, 0);
+  await audit.onApplicationBootstrap();
+  early.begin(performance.now());
+  early.tell(room, seq(4));
+  presence.leave(room, 'c');
+  heard.all = false;
+  await jest.advanceTimersByTimeAsync(PRESENCE.snapshotMs);
+  expect(owed).toEqual([]);
+  heard.all = true;
+  await jest.advanceTimersByTimeAsync(PRESENCE.snapshotMs);
+  expect(owed).toEqual([{ channelId: room, userId: ANN, seen: seq(3) }]);
   audit.onApplicationShutdown();
 });

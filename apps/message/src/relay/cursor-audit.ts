@@ -7,6 +7,7 @@ import { type LostViewer, PresenceMap } from '../presence/presence-map.js';
 import { PresenceWatch } from '../presence/presence-watch.js';
 import { ChannelCommands } from './channel.commands.js';
 import { type ChannelState, ChannelStates } from './channel-states.js';
+import { EarlyViewers } from './early-viewers.js';
 import { Unseen } from './unseen.js';
 import { EventLog } from '../events.js';
 
@@ -15,7 +16,7 @@ const CHANNELS_AT_ONCE = 50;
 /**
  * Finds notifications that were lost on the way, without waiting for the next message to show the gap: a connection
  * server that reports the same old sequence twice is sent what it misses, one that shows a channel to who is no member any
- * more is told so, and what a dead server's viewers cannot have seen goes to push. Acts only on channels that this
+ * more is told so, and what a dead server's viewers or those of before cannot have seen goes to push. Acts only on channels that this
  * instance owns (it has their state).
  */
 @Injectable()
@@ -30,6 +31,7 @@ export class CursorAudit implements OnApplicationBootstrap, OnApplicationShutdow
     private readonly states: ChannelStates,
     private readonly commands: ChannelCommands,
     private readonly unseen: Unseen,
+    private readonly early: EarlyViewers,
     private readonly deliveries: Deliveries,
     private readonly events: EventLog,
   ) {}
@@ -82,8 +84,15 @@ export class CursorAudit implements OnApplicationBootstrap, OnApplicationShutdow
     );
     const out = this.deliveries.batch();
     for (const channel of shown) this.sendAwayStrangers(channel, out);
+    await this.oweEarly();
     await this.unseen.pushOwed(out);
     await this.deliveries.send(out);
+  }
+
+  private async oweEarly(): Promise<void> {
+    const asked = performance.now();
+    if (!this.early.isDue(asked) || !(await this.watch.hasHeardAll())) return;
+    for (const viewer of this.early.settle(asked)) this.unseen.owe(viewer);
   }
 
   /** A connection server that was not known when somebody quit was not told of it then. */

@@ -8,6 +8,7 @@ import { Deliveries } from '../delivery/deliveries.js';
 import { PresenceMap } from '../presence/presence-map.js';
 import { ChannelCommands } from './channel.commands.js';
 import { ChannelStates } from './channel-states.js';
+import { EarlyViewers } from './early-viewers.js';
 import { MessageStore, writeKey } from './message-store.js';
 import { MessageWriter, type PendingWrite, type Written } from './message-writer.js';
 import { ReadPositions } from './read-positions.js';
@@ -37,6 +38,7 @@ export class RelayConsumer {
     private readonly reads: ReadPositions,
     private readonly unseen: Unseen,
     private readonly presence: PresenceMap,
+    private readonly early: EarlyViewers,
     private readonly deliveries: Deliveries,
     private readonly events: EventLog,
   ) {}
@@ -113,8 +115,9 @@ export class RelayConsumer {
     const message: StoredMessage = { channelId: channel.id, messageSeqId, username, content: frame.content };
     out.answer(origin, { type: 'WRITE_MESSAGE_ACK', serial: frame.serial, messageSeqId });
     const absent = channel.membersWithout(this.presence.viewers(channel.id));
+    this.early.tell(channel.id, messageSeqId);
     out.message(message, origin, absent.includes(userId) ? absent.filter((id) => id !== userId) : absent);
-    this.reads.advance({ channelId: channel.id, userId, seq: messageSeqId });
+    if (write.blind !== true) this.reads.advance({ channelId: channel.id, userId, seq: messageSeqId });
   }
 
   /**

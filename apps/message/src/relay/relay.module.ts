@@ -12,6 +12,7 @@ import { UserModule } from '../user/user.module.js';
 import { ChannelCommands } from './channel.commands.js';
 import { ChannelStates } from './channel-states.js';
 import { CursorAudit } from './cursor-audit.js';
+import { EarlyViewers } from './early-viewers.js';
 import { History } from './history.js';
 import { MessageStore } from './message-store.js';
 import { MessageWriter } from './message-writer.js';
@@ -24,6 +25,7 @@ import { Unseen } from './unseen.js';
 export class RelayHooks implements Required<BatchConsumerHooks> {
   constructor(
     private readonly states: ChannelStates,
+    private readonly early: EarlyViewers,
     private readonly reads: ReadPositions,
     private readonly deliveries: Deliveries,
     private readonly events: EventLog,
@@ -31,10 +33,11 @@ export class RelayHooks implements Required<BatchConsumerHooks> {
 
   onAssigned(): void {
     this.states.clear();
+    this.early.begin(performance.now());
   }
 
   onRevoked(): void {
-    this.onAssigned();
+    this.states.clear();
   }
 
   beforeCommit(): Promise<void> {
@@ -75,6 +78,7 @@ class SourceWatch implements OnModuleInit {
     ChannelCommands,
     ChannelStates,
     CursorAudit,
+    EarlyViewers,
     MessageMetrics,
     History,
     MessageStore,

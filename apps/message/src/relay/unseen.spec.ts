@@ -12,6 +12,7 @@ import { Deliveries } from '../delivery/deliveries.js';
 import { EventLog } from '../events.js';
 import { PresenceMap } from '../presence/presence-map.js';
 import { ChannelState, type ChannelStates } from './channel-states.js';
+import { EarlyViewers } from './early-viewers.js';
 import type { History } from './history.js';
 import type { ReadPositions } from './read-positions.js';
 import { RelayHooks } from './relay.module.js';
@@ -60,7 +61,7 @@ function setUp(last = 3) {
   } as unknown as ReadPositions;
   const unseen = new Unseen(states, presence, history, reads);
   const events = new EventLog(createLogger({ service: 'message', instance: '1', level: 'silent' }));
-  const hooks = new RelayHooks(states, reads, deliveries, events);
+  const hooks = new RelayHooks(states, new EarlyViewers(presence), reads, deliveries, events);
   /** How many people are pushed how many messages, altogether. */
   const pushed = async (work: (out: ReturnType<Deliveries['batch']>) => Promise<void>): Promise<number> => {
     const out = deliveries.batch();
