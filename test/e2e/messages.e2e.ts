@@ -165,7 +165,7 @@ describe('history', () => {
 
   it('remembers how far a member has read, which only goes forward', async () => {
     const [ann, bob] = [await person('ann'), await person('bob')];
-    const channelId = await roomOf(ann, bob);
+    const channelId = await channelOf(ann, bob);
     for (const text of ['1', '2', '3']) await write(ann, channelId, text);
     bob.wire.send({ type: 'READ_MESSAGE_ACK', channelId, messageSeqId: 2 });
     expect(await enter(bob, channelId)).toMatchObject({ lastReadMessageSeqId: 2, lastChannelMessageSeqId: 3 });
