@@ -11,7 +11,7 @@ export const chaosCommand = (args: readonly string[]): [string, ...string[]] => 
   ...args,
 ];
 
-/** `chaos [--quick] [--fault NAME]... [--seed N] [--times N]`: faults under load, and whether every promise was kept. */
+/** `chaos [FAULT]... [--quick] [--seed N] [--times N]`: faults under load, and whether every promise was kept. */
 export async function chaos(args: readonly string[]): Promise<number> {
   const signal = interruption();
   const [program, ...rest] = chaosCommand(args);

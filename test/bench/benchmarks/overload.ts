@@ -60,12 +60,12 @@ async function measure(context: Context, place: (pid: number) => void): Promise<
       'unanswered',
       'MiB of connection, message and push',
       'plain ws that refuses everything: CPU µs a message',
-      'so at most, to the peak',
+      'what that leaves, to the peak',
     ],
     rows,
     notes: [
       'The generator has the last core for itself, the system the others. The bound is the peak of the same run. Latency counts from when a message was due, not from when the generator could send it.',
-      'A plain ws server that reads no message and sends the same ERROR for each, on the same cores under the same load, shows what refusing costs at least: what that leaves is the most that anybody could reach.',
+      'A plain ws server that reads no message and sends the same ERROR for each, on the same cores under the same load, shows how much of the difference is the refusing itself. It is no limit: a server that is busy reads more at once, and pays less for each.',
     ],
     clean,
   };

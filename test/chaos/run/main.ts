@@ -15,7 +15,7 @@ import { missingRow, passed, record, row, type RunInfo, verdict } from './report
 import { attempt, unfinished } from './trial.js';
 import { serverVersions } from './versions.js';
 
-// chaos [--quick] [--fault NAME]... [--seed N] [--times N] [--single] [--no-record] [--state DIR] [--offset N]
+// chaos [FAULT]... [--quick] [--seed N] [--times N] [--single] [--no-record] [--state DIR] [--offset N]
 
 /** Enough for each run of the tests to see a few; which ones, the seed decides. */
 const QUICK_FAULTS = 4;
@@ -25,10 +25,10 @@ const PAGE = resolve('docs/reliability.md');
 const UNLIMITED = '1000000';
 const LEAVE_WITHIN_MS = 5_000;
 
-const { values } = parseArgs({
+const { values, positionals: named } = parseArgs({
+  allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
-    fault: { type: 'string', multiple: true, default: [] },
     seed: { type: 'string' },
     times: { type: 'string' },
     single: { type: 'boolean', default: false },
@@ -47,15 +47,10 @@ const profile: Profile = values.single ? 'single' : 'full';
 const timesOf = ({ turns = 1 }: Fault): number =>
   values.quick ? Number(values.times ?? 1) : Math.max(Number(values.times ?? 2), turns);
 
+const possible = FAULTS.filter(({ full }) => profile === 'full' || full !== true);
+
 function chosen(): readonly Fault[] {
-  const possible = FAULTS.filter(({ full }) => profile === 'full' || full !== true);
-  if (values.fault.length > 0) {
-    return values.fault.map((name) => {
-      const fault = possible.find((each) => each.name === name);
-      if (fault) return fault;
-      throw new Error(`there is no fault ${name}: there are ${possible.map((each) => each.name).join(', ')}`);
-    });
-  }
+  if (named.length > 0) return possible.filter(({ name }) => named.includes(name));
   if (!values.quick) return possible;
   return shuffled(
     seeded(seed),
@@ -136,7 +131,7 @@ async function main(): Promise<number> {
       say(`   reaches everybody ${trial.reachedMs} ms after that; ${Date.now() - began} ms in all`);
       for (const { text, count } of trial.complaints) say(`   told ${count} × ${text}`);
       for (const { rule, text } of trial.violations.slice(0, 10)) say(`   ${rule}: ${text}`);
-      const isRecorded = values.record ?? (!values.quick && values.fault.length === 0);
+      const isRecorded = values.record ?? (!values.quick && named.length === 0);
       if (isRecorded) await record(PAGE, FAULTS, rows, madeWith);
     }
   } finally {
@@ -146,6 +141,9 @@ async function main(): Promise<number> {
   return broken === 0 ? 0 : 1;
 }
 
-process.exitCode = await main();
+const unknown = named.filter((name) => !possible.some((fault) => fault.name === name));
+for (const name of unknown) process.stderr.write(`there is no fault ${name}\n`);
+if (unknown.length > 0) process.stderr.write(`there are ${possible.map(({ name }) => name).join(', ')}\n`);
+process.exitCode = unknown.length > 0 ? 1 : await main();
 // What is still open to a broken system must not keep the run from ending.
 setTimeout(() => process.exit(), LEAVE_WITHIN_MS).unref();

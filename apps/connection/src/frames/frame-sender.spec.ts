@@ -15,6 +15,7 @@ function setUp() {
   const metrics = new ConnectionMetrics(new Metrics('connection'));
   const answers: ServerFrame[] = [];
   const waiting = { now: 0 };
+  const rests = { taken: 0 };
   const socket = {
     id: 'c1',
     userId: userId(5),
@@ -23,6 +24,7 @@ function setUp() {
     uncertain: new UncertainRequests(8),
     frameLeft: () => (waiting.now += 1),
     frameSettled: () => (waiting.now -= 1),
+    rest: () => (rests.taken += 1),
     send: (frame: ServerFrame) => answers.push(frame),
     sendPrepared: (frame: Uint8Array) => {
       answers.push(ServerFrame.parse(JSON.parse(Buffer.from(frame.subarray(2)).toString())));
@@ -32,7 +34,7 @@ function setUp() {
   const identity = new ServerIdentity('1');
   const backlog = new Backlog({ backlog: { alwaysWaiting: 2, waitMs: 1_000 } }, identity);
   const sender = new FrameSender(kafka, identity, backlog, metrics, log);
-  return { kafka, sender, socket, answers, waiting };
+  return { kafka, sender, socket, answers, waiting, rests };
 }
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -145,11 +147,12 @@ describe('a frame that is not answered', () => {
 });
 
 describe('a message while too many others wait', () => {
-  it('is refused at once, and nothing of it is handed on', () => {
-    const { kafka, sender, socket, answers } = setUp();
+  it('is refused at once, and nothing of it is handed on; its socket is not read for a moment', () => {
+    const { kafka, sender, socket, answers, rests } = setUp();
     for (const text of ['first', 'second', 'third']) sender.write(socket, { ...write, content: text }, text);
     expect(kafka.records).toHaveLength(2);
     expect(answers).toEqual([{ type: 'ERROR', messageType: 'WRITE_MESSAGE', message: 'Write message failed.' }]);
+    expect(rests.taken).toBe(1);
   });
 
   it('does not wait for those that could not be handed on', async () => {

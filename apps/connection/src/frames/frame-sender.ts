@@ -36,7 +36,7 @@ const REFUSAL = textFrame(
 /** What a frame needs of the socket it came from. */
 export type FrameSource = Pick<
   ClientSocket,
-  'id' | 'userId' | 'username' | 'shown' | 'uncertain' | 'frameLeft' | 'frameSettled' | 'send' | 'sendPrepared'
+  'id' | 'userId' | 'username' | 'shown' | 'uncertain' | 'frameLeft' | 'frameSettled' | 'rest' | 'send' | 'sendPrepared'
 >;
 
 interface SentFrame {
@@ -122,6 +122,7 @@ export class FrameSender {
   private refuse(socket: FrameSource): void {
     this.metrics.refusedWrites.inc();
     socket.sendPrepared(REFUSAL);
+    socket.rest();
   }
 
   private begin(socket: FrameSource, type: ClientFrameType, text: string, fresh?: RequestIdentity): SentFrame {

@@ -86,6 +86,35 @@ describe('a socket', () => {
     peer.emit('close');
   });
 
+  it('that rests is read again after a moment, unless too many of its frames are on their way', () => {
+    jest.useFakeTimers();
+    try {
+      const { socket, peer } = listening({ framesInFlight: 2 });
+      socket.rest();
+      socket.rest();
+      expect(peer.isPaused).toBe(true);
+      jest.advanceTimersByTime(20);
+      expect(peer.isPaused).toBe(false);
+      socket.frameLeft();
+      socket.frameLeft();
+      socket.rest();
+      jest.advanceTimersByTime(20);
+      expect(peer.isPaused).toBe(true);
+      socket.frameSettled();
+      expect(peer.isPaused).toBe(false);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('that rests while it closes hears the other side all the same', () => {
+    const { socket, peer } = listening();
+    socket.rest();
+    socket.close('sessionEnded');
+    socket.rest();
+    expect(peer.isPaused).toBe(false);
+  });
+
   it('takes a text of exactly the longest length', () => {
     const { peer, heard } = listening();
     peer.says(Buffer.from('x'.repeat(LIMITS.frameCharacters)));

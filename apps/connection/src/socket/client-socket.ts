@@ -26,6 +26,8 @@ export interface OpenedSocket {
 
 /** How long a peer may take to finish the closing handshake before it is cut off. */
 const CLOSING_MS = 2_000;
+/** How long a socket that rests is not read, in ms. Longer, and what is offered would wait in the network instead. */
+const REST_MS = 20;
 /** What `ws` gives as the code of a connection that has ended without a closing handshake. */
 const ABNORMAL = 1006;
 /** Frames of unknown outcome that are remembered per socket. */
@@ -86,6 +88,7 @@ export class ClientSocket {
   private inFlight = 0;
   private onText: (text: string) => void = () => undefined;
   private onGone: ((reason: CloseReason | undefined) => void)[] = [];
+  private isResting = false;
   private isGone = false;
   private cutOff: NodeJS.Timeout | undefined;
 
@@ -147,7 +150,18 @@ export class ClientSocket {
 
   frameSettled(): void {
     this.inFlight -= 1;
-    if (this.ws.isPaused && this.inFlight <= this.framesInFlight / 2) this.ws.resume();
+    this.readOn();
+  }
+
+  /** Leaves what the peer sends unread for a moment: it is then read in one go, which costs a fraction. */
+  rest(): void {
+    if (this.isResting || this.isGone) return;
+    this.isResting = true;
+    this.ws.pause();
+    setTimeout(() => {
+      this.isResting = false;
+      this.readOn();
+    }, REST_MS);
   }
 
   ping(now: number): void {
@@ -169,6 +183,10 @@ export class ClientSocket {
     if (this.ws.isPaused) this.ws.resume();
     this.cutOff = setTimeout(() => this.ws.terminate(), CLOSING_MS);
     this.gone(reason);
+  }
+
+  private readOn(): void {
+    if (this.ws.isPaused && !this.isResting && this.inFlight <= this.framesInFlight / 2) this.ws.resume();
   }
 
   private receive(data: RawData, isBinary: boolean): void {
