@@ -1,6 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { nginxConfigFile } from '@parley/deploy';
-import { channelOf, eventually, nextSerial, roomOf, stage, WireClient, write } from '@parley/testing';
+import { messageRelay } from '@parley/contracts';
+import type { ChannelId } from '@parley/protocol';
+import {
+  befriend,
+  channelOf,
+  eventually,
+  get,
+  nextSerial,
+  pushInbox,
+  roomOf,
+  stage,
+  WireClient,
+  write,
+} from '@parley/testing';
 
 const { system, first, second, person } = await stage();
 
@@ -57,6 +70,43 @@ describe('a connection server that dies', () => {
     expect((await again.next('NOTIFY_MESSAGE')).messageSeqId).toBe(3);
     await again[Symbol.asyncDispose]();
   }, 60_000);
+
+  it('hands them over too when the owners of the channels die with it', async () => {
+    const [ann, bob] = [await person('ann', first), await person('bob', first)];
+    const [, victim] = system.processes('connection');
+    const [, owner] = system.processes('message');
+    await using kafka = await system.kafka();
+    await befriend(ann, bob);
+    const channels: ChannelId[] = [];
+    const sockets: WireClient[] = [];
+    // Whoever owns what: some of so many belong to the one that dies.
+    for (let i = 0; i < 6; i += 1) {
+      const room = { type: 'CREATE_REQUEST', title: `room ${i}`, participantUsernames: [bob.name] };
+      const { channelId } = await ann.wire.ask(room, 'CREATE_RESPONSE');
+      const wire = await WireClient.connect(second, bob.session);
+      await wire.ask({ type: 'ENTER_REQUEST', channelId }, 'ENTER_RESPONSE');
+      channels.push(channelId);
+      sockets.push(wire);
+    }
+    await eventually(async () => {
+      for (const { url } of system.processes('message')) {
+        const { sockets: known } = (await (await get(url, `/presence/${bob.name}`)).json()) as {
+          sockets: { channelId: number | null }[];
+        };
+        expect(known.map((socket) => socket.channelId)).toEqual(expect.arrayContaining(channels));
+      }
+    });
+    await victim?.pause();
+    for (const channelId of channels) await write(ann, channelId, 'into the void');
+    // Done with, as far as the owner knows: nobody will handle it again.
+    await kafka.committed('relay-group', messageRelay.name);
+    await Promise.all([owner?.kill('SIGKILL'), victim?.kill('SIGKILL')]);
+    await eventually(async () => {
+      const pushed = (await pushInbox(system.server, bob)).filter(({ type }) => type === 'NOTIFY_MESSAGE');
+      expect(pushed).toHaveLength(channels.length);
+    }, 40_000);
+    for (const wire of sockets) await wire[Symbol.asyncDispose]();
+  }, 90_000);
 
   it('is out of the rotation within seconds, and back in it when it returns', async () => {
     const [, victim] = system.processes('connection');

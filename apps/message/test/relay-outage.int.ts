@@ -143,7 +143,7 @@ describe('while a shard is away', () => {
     expect([told.acks, told.pushed]).toEqual([[2], [[2, [two.bob]]]]);
     bench.firstShard.mend();
     const out = owner.deliveries.batch();
-    await owner.unseen.pushOwed(out);
+    for (const viewer of owner.unseen.takeOwed()) await owner.unseen.pushOwed(viewer, out);
     await owner.deliveries.send(out);
     expect(owner.taken().pushed).toEqual([[2, [one.bob]]]);
   });

@@ -7,6 +7,8 @@ export const PresentConnection = z.object({
   connection: z.string(),
   userId: UserId,
   channelId: ChannelId.optional(),
+  /** Last sequence of the channel when the socket entered it; told with the change. */
+  since: Seq.optional(),
 });
 export type PresentConnection = z.infer<typeof PresentConnection>;
 

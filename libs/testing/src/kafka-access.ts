@@ -8,6 +8,7 @@ import {
   type Log,
   type OutboundRecord,
 } from '@parley/kafka';
+import { eventually } from './eventually.js';
 
 const ignore = (): void => undefined;
 const SILENT: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -26,6 +27,16 @@ export class KafkaAccess implements AsyncDisposable {
 
   topics(): Promise<string[]> {
     return new KafkaAdmin(this.kafka).listTopics();
+  }
+
+  /** Resolves when the group has committed everything that the topic holds. */
+  async committed(groupId: string, topic: string): Promise<void> {
+    const admin = new KafkaAdmin(this.kafka);
+    await eventually(async () => {
+      const [ends, offsets] = [await admin.endOffsets(topic), await admin.committedOffsets(groupId, topic)];
+      const behind = [...ends].filter(([partition, end]) => end > (offsets.get(partition) ?? 0n));
+      if (behind.length > 0) throw new Error(`${groupId} is behind in ${behind.length} partitions of ${topic}`);
+    });
   }
 
   send(topic: string, record: OutboundRecord): Promise<void> {

@@ -22,6 +22,11 @@ const present = ({ id, userId, shown }: Presentable): PresentConnection => ({
   ...(shown.channelId !== undefined && { channelId: shown.channelId }),
 });
 
+const changed = (socket: Presentable): PresentConnection => {
+  const { after: since } = socket.shown;
+  return since === undefined ? present(socket) : { ...present(socket), since };
+};
+
 /** Tells all message services who is connected here and which channel each socket shows. */
 @Injectable()
 export class PresenceAnnouncer {
@@ -125,7 +130,7 @@ export class PresenceAnnouncer {
   }
 
   private delta(): void {
-    const changed = Array.from(this.changed.values(), present);
+    const news = Array.from(this.changed.values(), changed);
     const closed = [...this.closed];
     this.forgetChanges();
     this.sentAt = performance.now();
@@ -133,9 +138,9 @@ export class PresenceAnnouncer {
     let from = 0;
     do {
       const to = from + PRESENCE_ENTRIES;
-      void this.send({ kind: 'DELTA', server, boot, changed: changed.slice(from, to), closed: closed.slice(from, to) });
+      void this.send({ kind: 'DELTA', server, boot, changed: news.slice(from, to), closed: closed.slice(from, to) });
       from = to;
-    } while (from < changed.length || from < closed.length);
+    } while (from < news.length || from < closed.length);
   }
 
   private forgetChanges(): void {

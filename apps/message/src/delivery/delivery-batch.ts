@@ -2,6 +2,7 @@ import {
   connectionNotification,
   type Delivery,
   isPushed,
+  messageRelay,
   type NotificationEntry,
   type Origin,
   pushIdOfMessage,
@@ -9,6 +10,7 @@ import {
   pushNotification,
   type PushNotification,
   type UserNotice,
+  type ViewerLeft,
 } from '@parley/contracts';
 import type { ChannelId, ServerFrame, StoredMessage, UserId } from '@parley/protocol';
 import type { PresenceMap } from '../presence/presence-map.js';
@@ -25,6 +27,7 @@ export class DeliveryBatch {
   private readonly entries = new Map<string, NotificationEntry[]>();
   private readonly notices = new Map<string, NotificationEntry[]>();
   private readonly pushes: PushNotification[] = [];
+  private readonly left: ViewerLeft[] = [];
   /** For whom each message is pushed, by the id of the push. */
   private readonly unseenBy = new Map<string, UserId[]>();
 
@@ -102,6 +105,11 @@ export class DeliveryBatch {
     this.presence.leaveAll(channelId, userId);
   }
 
+  /** For the owner of the channel, whoever that is by then. */
+  viewerLeft(viewer: Omit<ViewerLeft, 'kind'>): void {
+    this.left.push({ kind: 'VIEWER_LEFT', ...viewer });
+  }
+
   /** What has been collected; the batch is empty afterwards. */
   take(): OutRecord[] {
     const records: OutRecord[] = [];
@@ -117,9 +125,13 @@ export class DeliveryBatch {
         value: pushNotification.encode(push),
       });
     }
+    for (const left of this.left) {
+      records.push({ topic: messageRelay.name, key: messageRelay.key(left), value: messageRelay.encode(left) });
+    }
     this.entries.clear();
     this.notices.clear();
     this.pushes.length = 0;
+    this.left.length = 0;
     this.unseenBy.clear();
     return records;
   }

@@ -1,5 +1,5 @@
 import { type ConnectionPresence, PRESENCE } from '@parley/contracts';
-import { channelId, seq, userId } from '@parley/protocol';
+import { channelId, seq, type Seq, userId } from '@parley/protocol';
 import { PresenceMap } from './presence-map.js';
 
 const [ann, bob] = [userId(1), userId(2)];
@@ -20,7 +20,7 @@ const snapshot = (
 });
 const delta = (
   name: string,
-  changed: { connection: string; userId: typeof ann; channelId?: typeof room }[],
+  changed: { connection: string; userId: typeof ann; channelId?: typeof room; since?: Seq }[],
   closed: string[] = [],
 ) => ({ kind: 'DELTA' as const, ...server(name), changed, closed });
 
@@ -116,18 +116,29 @@ describe('PresenceMap', () => {
     map.apply(snapshot('s1', [{ connection: 'a', userId: ann, channelId: room }], 4), 0);
     map.apply(snapshot('s2', [{ connection: 'b', userId: bob, channelId: room }], 5), 4_000);
     expect(map.expire(PRESENCE.deadAfterMs)).toEqual([]);
-    expect(map.expire(PRESENCE.deadAfterMs + 1)).toEqual([{ channelId: room, userId: ann, seen: 4 }]);
+    expect(map.expire(PRESENCE.deadAfterMs + 1)).toEqual([{ ...viewer, channelId: room, seen: 4 }]);
     expect(['s1', 's2', 'never heard of'].map((name) => map.stateOf(name))).toEqual(['silent', 'alive', 'alive']);
     expect([...map.viewers(room).users.keys()]).toEqual([bob]);
     map.apply(delta('s1', []), 6_000);
     expect(map.stateOf('s1')).toBe('alive');
   });
 
+  it('knows since when a socket shows its channel, until the server says how far it has come', () => {
+    const map = new PresenceMap();
+    map.apply(delta('s1', [{ connection: 'a', userId: ann }]), 0);
+    map.apply(delta('s1', [{ connection: 'a', userId: ann, channelId: room, since: seq(3) }]), 1);
+    map.apply(snapshot('s2', [{ connection: 'b', userId: bob, channelId: room }], 6), 1);
+    expect(map.expire(PRESENCE.deadAfterMs + 2)).toEqual([
+      { ...viewer, channelId: room, seen: 3 },
+      { userId: bob, server: 's2', connection: 'b', channelId: room, seen: 6 },
+    ]);
+  });
+
   it('starts anew when a server has started anew', () => {
     const map = new PresenceMap();
     map.apply(snapshot('s1', [{ connection: 'a', userId: ann, channelId: room }], 4), 0);
     const lost = map.apply({ kind: 'DELTA', server: 's1', boot: 'b2', changed: [], closed: [] }, 1);
-    expect(lost).toEqual([{ channelId: room, userId: ann, seen: 4 }]);
+    expect(lost).toEqual([{ ...viewer, channelId: room, seen: 4 }]);
     expect(map.serversOf(ann)).toEqual([]);
     expect(map.stateOf('s1')).toBe('alive');
   });

@@ -11,7 +11,7 @@ interface Connection {
   announced: ChannelId | undefined;
   /** Until then (ms) an announcement that does not know of the channel yet is older than our own knowledge. */
   certainUntil: number;
-  /** Last sequence of the channel when the socket entered it, as far as we saw that. */
+  /** Last sequence of the channel when the socket entered it, as far as that is known here. */
   since: Seq | undefined;
   /** The latest request to enter a channel that we saw. */
   enteredBy: string;
@@ -57,6 +57,12 @@ export interface LostViewer {
   readonly seen: Seq;
 }
 
+/** The socket of one. */
+export interface LostSocket extends LostViewer {
+  readonly server: string;
+  readonly connection: string;
+}
+
 /**
  * What the connection servers have announced: which users are connected where, and which channel each socket shows.
  * Plain memory, no I/O: it is right again one snapshot after any loss.
@@ -70,7 +76,7 @@ export class PresenceMap {
   private readonly gone = new Map<string, 'stopped' | 'silent'>();
 
   /** Takes in an announcement. `now` in ms of a clock that nobody sets, as everywhere here. Returns viewers that it takes away without a word of their own. */
-  apply(record: ConnectionPresence, now: number): LostViewer[] {
+  apply(record: ConnectionPresence, now: number): LostSocket[] {
     if (record.kind === 'GONE') {
       return this.servers.get(record.server)?.boot === record.boot ? this.drop(record.server, 'stopped') : [];
     }
@@ -87,7 +93,7 @@ export class PresenceMap {
   }
 
   /** Forgets servers that have been silent for too long. What they said before `upTo` has been read. */
-  expire(upTo: number): LostViewer[] {
+  expire(upTo: number): LostSocket[] {
     const dead = [...this.servers].filter(([, server]) => upTo - server.lastHeard > PRESENCE.deadAfterMs);
     return dead.flatMap(([name]) => this.drop(name));
   }
@@ -220,6 +226,7 @@ export class PresenceMap {
     const connection = this.connection(server, announced.connection, announced.userId, now);
     connection.announced = announced.channelId;
     if (connection.certainUntil <= now) this.show(connection, announced.channelId);
+    if (connection.channelId === announced.channelId) connection.since ??= announced.since;
   }
 
   private connection(serverName: string, id: string, userId: UserId, now: number): Connection {
@@ -277,16 +284,18 @@ export class PresenceMap {
     viewers.add(connection.server, connection.userId, 1);
   }
 
-  private drop(name: string, how: 'stopped' | 'silent' = 'silent'): LostViewer[] {
+  private drop(name: string, how: 'stopped' | 'silent' = 'silent'): LostSocket[] {
     const server = this.servers.get(name);
     if (server === undefined) return [];
-    const lost: LostViewer[] = [];
+    const lost: LostSocket[] = [];
     for (const id of server.connections) {
       const connection = this.connections.get(id);
       if (connection === undefined) continue;
       const { channelId, userId, since } = connection;
       const seen = channelId === undefined ? undefined : (server.cursors.get(channelId) ?? since);
-      if (channelId !== undefined && seen !== undefined) lost.push({ channelId, userId, seen });
+      if (channelId !== undefined && seen !== undefined) {
+        lost.push({ channelId, userId, seen, server: name, connection: id });
+      }
       this.remove(id);
     }
     this.servers.delete(name);

@@ -3,7 +3,7 @@ import { connectionPresence, type ConnectionPresence, PRESENCE } from '@parley/c
 import type { BatchingProducer, BroadcastConsumer, BroadcastHandler } from '@parley/kafka';
 import { ConsulClient, createLogger } from '@parley/platform';
 import { channelId, seq, userId } from '@parley/protocol';
-import { type LostViewer, PresenceMap } from './presence-map.js';
+import { type LostSocket, PresenceMap } from './presence-map.js';
 import { PresenceWatch } from './presence-watch.js';
 
 const room = channelId(7);
@@ -38,7 +38,7 @@ function setUp() {
   } as unknown as BroadcastConsumer;
   const producer = { send: async () => undefined } as unknown as BatchingProducer;
   const watch = new PresenceWatch(new PresenceMap(), consumer, producer, new ConsulClient([]), log);
-  const lost: LostViewer[] = [];
+  const lost: LostSocket[] = [];
   let isStarted = false;
   const started = watch.start((viewers) => void lost.push(...viewers)).then(() => (isStarted = true));
   const reads = async (...records: ConnectionPresence[]): Promise<void> => {
@@ -64,7 +64,7 @@ async function running() {
 
 const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
-const whoLeft = (lost: readonly LostViewer[]) => lost.map((viewer) => viewer.userId);
+const whoLeft = (lost: readonly LostSocket[]) => lost.map((viewer) => viewer.userId);
 
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
@@ -80,7 +80,7 @@ describe('the silence of a connection server', () => {
     await pass(1_000);
     await reads(lifeSign('s2'));
     await pass(1_000);
-    expect(lost).toEqual([{ channelId: room, userId: VIEWER.s1, seen: 4 }]);
+    expect(lost).toEqual([{ channelId: room, userId: VIEWER.s1, server: 's1', connection: 's1-1', seen: 4 }]);
     watch.onApplicationShutdown();
   });
 

@@ -3,7 +3,7 @@ import { connectionControl, connectionPresence, PRESENCE } from '@parley/contrac
 import { BatchingProducer, BroadcastConsumer, type InboundRecord } from '@parley/kafka';
 import { ConsulClient, Log } from '@parley/platform';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { type LostViewer, PresenceMap } from './presence-map.js';
+import { type LostSocket, PresenceMap } from './presence-map.js';
 
 /** How long a start waits for the snapshots of connection servers, in ms. */
 const SETTLE_MS = 2_000;
@@ -19,7 +19,7 @@ const LULL_MS = 2 * PRESENCE.lifeSignMs;
 @Injectable()
 export class PresenceWatch implements OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
-  private onLost: (lost: readonly LostViewer[]) => void = () => undefined;
+  private onLost: (lost: readonly LostSocket[]) => void = () => undefined;
   /** What was announced before this moment has been heard; ms of the monotonic clock. */
   private heardUpTo = 0;
   private isAsking = false;
@@ -33,7 +33,7 @@ export class PresenceWatch implements OnApplicationShutdown {
   ) {}
 
   /** Resolves when the servers known to Consul, or those that are heard, have said who is connected, or had the time to. */
-  async start(onLost: (lost: readonly LostViewer[]) => void): Promise<void> {
+  async start(onLost: (lost: readonly LostSocket[]) => void): Promise<void> {
     this.onLost = onLost;
     this.heardUpTo = performance.now();
     await this.consumer.start(connectionPresence.name, (records) => this.take(records));
@@ -82,7 +82,7 @@ export class PresenceWatch implements OnApplicationShutdown {
     this.isAsking = false;
   }
 
-  private report(lost: readonly LostViewer[]): void {
+  private report(lost: readonly LostSocket[]): void {
     if (lost.length > 0) this.onLost(lost);
   }
 

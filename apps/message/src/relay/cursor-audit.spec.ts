@@ -3,6 +3,7 @@ import { PRESENCE } from '@parley/contracts';
 import { createLogger } from '@parley/platform';
 import { channelId, seq, userId } from '@parley/protocol';
 import { Deliveries } from '../delivery/deliveries.js';
+import type { DeliveryBatch } from '../delivery/delivery-batch.js';
 import { EventLog } from '../events.js';
 import { type LostViewer, PresenceMap } from '../presence/presence-map.js';
 import type { PresenceWatch } from '../presence/presence-watch.js';
@@ -41,9 +42,13 @@ function setUp() {
   const pushed: LostViewer[] = [];
   const owed: LostViewer[] = [];
   const unseen = {
-    push: async (viewer: LostViewer) => void pushed.push(viewer),
+    pushOrPassOn: async (viewer: LostViewer, out: DeliveryBatch) => {
+      pushed.push(viewer);
+      const message = { channelId: viewer.channelId, messageSeqId: seq(4), username: 'bob', content: 'hi' };
+      out.pushMessage(message, '', [viewer.userId]);
+    },
     owe: (viewer: LostViewer) => owed.push(viewer),
-    pushOwed: async () => undefined,
+    takeOwed: () => [],
   } as unknown as Unseen;
   const log = createLogger({ service: 'message', instance: '1', level: 'silent' });
   const warn = jest.spyOn(log, 'warn');
@@ -52,9 +57,11 @@ function setUp() {
   const commands = new ChannelCommands(states, never, presence, history, never, unseen, events);
   const sent: number[] = [];
   const told: unknown[] = [];
+  const kafka = { failure: undefined as Error | undefined };
   const deliveries = new Deliveries(presence, {
     send: async (_topic, { value }) => {
-      const { entries } = JSON.parse(value.toString()) as { entries: unknown[] };
+      if (kafka.failure !== undefined) throw kafka.failure;
+      const { entries = [] } = JSON.parse(value.toString()) as { entries?: unknown[] };
       sent.push(entries.length);
       told.push(...entries);
     },
@@ -77,6 +84,7 @@ function setUp() {
     owed,
     early,
     heard,
+    kafka,
     warn,
     events,
     lose: (lost: readonly LostViewer[]) => lose(lost),
@@ -132,6 +140,19 @@ it('viewers that are lost are told of, and pushed what they have missed', async 
   await jest.advanceTimersByTimeAsync(0);
   expect(pushed).toEqual(lost);
   expect(warn).toHaveBeenCalledWith({ count: 2 }, expect.stringContaining('a connection server is gone'));
+  audit.onApplicationShutdown();
+});
+
+it('viewers that are lost while Kafka takes nothing are owed it, all of them', async () => {
+  const { audit, lose, kafka, owed, events } = setUp();
+  const failed = jest.spyOn(events, 'auditFailed');
+  await audit.onApplicationBootstrap();
+  kafka.failure = new Error('away');
+  const lost = rooms.map((room) => ({ channelId: room, userId: ANN, seen: seq(3) }));
+  lose(lost);
+  await jest.advanceTimersByTimeAsync(0);
+  expect(owed).toEqual(lost);
+  expect(failed).toHaveBeenCalledTimes(3);
   audit.onApplicationShutdown();
 });
 

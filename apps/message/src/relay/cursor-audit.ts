@@ -16,8 +16,8 @@ const CHANNELS_AT_ONCE = 50;
 /**
  * Finds notifications that were lost on the way, without waiting for the next message to show the gap: a connection
  * server that reports the same old sequence twice is sent what it misses, one that shows a channel to who is no member any
- * more is told so, and what a dead server's viewers or those of before cannot have seen goes to push. Acts only on channels that this
- * instance owns (it has their state).
+ * more is told so, and what a dead server's viewers or those of before cannot have seen goes to push. Acts on channels that this
+ * instance owns (it has their state), and passes on what is another's.
  */
 @Injectable()
 export class CursorAudit implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -40,7 +40,7 @@ export class CursorAudit implements OnApplicationBootstrap, OnApplicationShutdow
   async onApplicationBootstrap(): Promise<void> {
     await this.watch.start((lost) => {
       this.events.viewersLost(lost.length);
-      void this.pushUnseen(lost).catch((error: unknown) => this.events.auditFailed(error));
+      void this.pushUnseen(lost, (socket, out) => this.unseen.pushOrPassOn(socket, out));
     });
     this.timer = setInterval(
       () => void this.audit().catch((error: unknown) => this.events.auditFailed(error)),
@@ -79,14 +79,18 @@ export class CursorAudit implements OnApplicationBootstrap, OnApplicationShutdow
       if (this.behind.get(key) === seq) lagging.push(cursor);
     }
     this.behind = behind;
-    await this.inPortions(lagging, ({ server, channelId, seq }, out) =>
-      this.commands.replay({ kind: 'REPLAY', channelId, server, after: seq }, out),
-    );
+    for (const some of portions(lagging)) {
+      const out = this.deliveries.batch();
+      for (const { server, channelId, seq } of some) {
+        await this.commands.replay({ kind: 'REPLAY', channelId, server, after: seq }, out);
+      }
+      await this.deliveries.send(out);
+    }
     const out = this.deliveries.batch();
     for (const channel of shown) this.sendAwayStrangers(channel, out);
-    await this.oweEarly();
-    await this.unseen.pushOwed(out);
     await this.deliveries.send(out);
+    await this.oweEarly();
+    await this.pushUnseen(this.unseen.takeOwed(), (viewer, each) => this.unseen.pushOwed(viewer, each));
   }
 
   private async oweEarly(): Promise<void> {
@@ -102,26 +106,29 @@ export class CursorAudit implements OnApplicationBootstrap, OnApplicationShutdow
     for (const userId of strangers) out.memberGone(id, userId);
   }
 
-  /** Whoever saw the same channel is dealt with together, so that a message becomes one push. */
-  private async pushUnseen(lost: readonly LostViewer[]): Promise<void> {
-    const byChannel = Map.groupBy(lost, ({ channelId }) => channelId);
-    await this.inPortions(byChannel.values(), async (viewers, out) => {
-      for (const viewer of viewers) await this.unseen.push(viewer, out);
-    });
-  }
-
-  /** What is told of some channels is on its way before the next ones are looked up, and need not fit into memory at once. */
-  private async inPortions<T>(
-    channels: Iterable<T>,
-    tell: (channel: T, out: DeliveryBatch) => Promise<void>,
+  /**
+   * Whoever saw the same channel is dealt with together, so that a message becomes one push. What is told of some channels is
+   * on its way before the next ones are looked up, and need not fit into memory at once; what cannot be sent is owed.
+   */
+  private async pushUnseen<V extends LostViewer>(
+    lost: readonly V[],
+    push: (viewer: V, out: DeliveryBatch) => Promise<void>,
   ): Promise<void> {
-    const out = this.deliveries.batch();
-    let told = 0;
-    for (const channel of channels) {
-      await tell(channel, out);
-      told += 1;
-      if (told % CHANNELS_AT_ONCE === 0) await this.deliveries.send(out);
+    const byChannel = Map.groupBy(lost, ({ channelId }) => channelId);
+    for (const some of portions([...byChannel.values()])) {
+      const viewers = some.flat();
+      const out = this.deliveries.batch();
+      for (const viewer of viewers) {
+        await push(viewer, out).catch((error: unknown) => this.events.auditFailed(error));
+      }
+      await this.deliveries.send(out).catch((error: unknown) => {
+        this.events.auditFailed(error);
+        for (const viewer of viewers) this.unseen.owe(viewer);
+      });
     }
-    await this.deliveries.send(out);
   }
+}
+
+function* portions<T>(channels: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < channels.length; at += CHANNELS_AT_ONCE) yield channels.slice(at, at + CHANNELS_AT_ONCE);
 }

@@ -7,7 +7,7 @@ import {
 } from '@parley/contracts';
 import { type InboundRecord, RecordRefused } from '@parley/kafka';
 import { createLogger } from '@parley/platform';
-import { channelId, type Seq, seq, userId } from '@parley/protocol';
+import { channelId, ok, type Seq, seq, userId } from '@parley/protocol';
 import { Deliveries } from '../delivery/deliveries.js';
 import { EventLog } from '../events.js';
 import { PresenceMap } from '../presence/presence-map.js';
@@ -69,7 +69,11 @@ function setUp(last = 3) {
     const pushes = out.take().map(({ value }) => pushNotification.decode(value));
     return pushes.reduce((count, push) => count + (push.ok ? push.value.userIds.length : 0), 0);
   };
-  return { unseen, shard, read, known, presence, deliveries, kafka, produced, hooks, events, stored, pushed };
+  const pushOwed = (): Promise<number> =>
+    pushed(async (out) => {
+      for (const viewer of unseen.takeOwed()) await unseen.pushOwed(viewer, out);
+    });
+  return { pushOwed, unseen, shard, read, known, presence, deliveries, kafka, produced, hooks, events, stored, pushed };
 }
 const lost = { channelId: ROOM, userId: bob, seen: seq(0) };
 
@@ -93,27 +97,32 @@ describe('what a viewer can no longer have seen', () => {
   });
 
   it('is owed while a database is away, and pushed once when it is back, whoever owns the channel then', async () => {
-    const { unseen, shard, hooks, pushed } = setUp();
+    const { unseen, shard, hooks, pushed, pushOwed } = setUp();
     shard.failure = away();
     expect(await pushed((out) => unseen.push(lost, out))).toBe(0);
     hooks.onRevoked();
-    expect(await pushed((out) => unseen.pushOwed(out))).toBe(0);
+    expect(await pushOwed()).toBe(0);
     shard.failure = undefined;
-    expect(await pushed((out) => unseen.pushOwed(out))).toBe(2);
-    expect(await pushed((out) => unseen.pushOwed(out))).toBe(0);
+    expect(await pushOwed()).toBe(2);
+    expect(await pushOwed()).toBe(0);
   });
 
-  it('is the business of the owner of the channel alone', async () => {
-    const { unseen, known, pushed } = setUp();
+  it('is the business of the owner of the channel alone, who is told when that is another', async () => {
+    const { unseen, known, deliveries, pushOwed } = setUp();
+    const socket = { ...lost, server: '1', connection: 'c' };
+    const out = deliveries.batch();
     known.clear();
-    expect(await pushed((out) => unseen.push(lost, out))).toBe(0);
-    expect(await pushed((out) => unseen.pushOwed(out))).toBe(0);
+    await unseen.pushOrPassOn(socket, out);
+    const [passedOn, ...others] = out.take();
+    expect(messageRelay.decode(passedOn?.value ?? '')).toEqual(ok({ kind: 'VIEWER_LEFT', ...socket }));
+    expect([passedOn?.topic, passedOn?.key, others]).toEqual([messageRelay.name, '7', []]);
+    expect(await pushOwed()).toBe(0);
   });
 
   it('is not owed without limit: two messages for each of ten thousand viewers at most', async () => {
-    const { unseen, pushed } = setUp(1);
+    const { unseen, pushOwed } = setUp(1);
     for (let count = 0; count < 10_005; count++) unseen.owe(lost);
-    expect(await pushed((out) => unseen.pushOwed(out))).toBe(20_000);
+    expect(await pushOwed()).toBe(20_000);
   });
 
   it('is given up when the shard does not have what it should, and any other error is told', async () => {

@@ -2,7 +2,7 @@ import { isUnavailable } from '@parley/persistence';
 import { seq } from '@parley/protocol';
 import { Injectable } from '@nestjs/common';
 import type { DeliveryBatch } from '../delivery/delivery-batch.js';
-import { type LostViewer, PresenceMap } from '../presence/presence-map.js';
+import { type LostSocket, type LostViewer, PresenceMap } from '../presence/presence-map.js';
 import { type ChannelState, ChannelStates } from './channel-states.js';
 import { History } from './history.js';
 import { ReadPositions } from './read-positions.js';
@@ -27,17 +27,26 @@ export class Unseen {
     await this.pushOrOwe(lost, async () => this.states.get(lost.channelId), out);
   }
 
+  /** Of a channel that is not known here, its owner is told. */
+  async pushOrPassOn(lost: LostSocket, out: DeliveryBatch): Promise<void> {
+    if (this.states.get(lost.channelId) === undefined) out.viewerLeft(lost);
+    else await this.push(lost, out);
+  }
+
   owe({ channelId, userId, seen }: LostViewer): void {
     if (this.owed.length < MOST_OWED) this.owed.push({ channelId, userId, seen });
   }
 
-  /** Tries again, whoever owns the channels by now: nobody else knows, and a push that comes twice counts once. */
-  async pushOwed(out: DeliveryBatch): Promise<void> {
+  /** Who is owed something; whoever takes this pushes it. */
+  takeOwed(): readonly LostViewer[] {
     const owed = this.owed;
     this.owed = [];
-    for (const lost of owed) {
-      await this.pushOrOwe(lost, async () => this.states.get(lost.channelId) ?? this.states.read(lost.channelId), out);
-    }
+    return owed;
+  }
+
+  /** Tries again, whoever owns the channel by now: nobody else knows, and a push that comes twice counts once. */
+  async pushOwed(lost: LostViewer, out: DeliveryBatch): Promise<void> {
+    await this.pushOrOwe(lost, async () => this.states.get(lost.channelId) ?? this.states.read(lost.channelId), out);
   }
 
   private async pushOrOwe(
