@@ -111,6 +111,15 @@ describe('a viewer who leaves', () => {
     expect((await owner.handle(viewerLeft(bob, room.id, 0))).pushed).toEqual([[1, [bob]]]);
   });
 
+  it('by the word of another message service looks on, as long as the server is heard here', async () => {
+    const { room, bob } = await roomWith(3);
+    await owner.enter(bob, room.id);
+    const presumed = { ...viewerLeft(bob, room.id, 1), presumed: true as const };
+    expect((await owner.handle(presumed)).pushes).toEqual([]);
+    owner.presence.leave(room.id, presumed.connection);
+    expect((await owner.handle(presumed)).pushed).toEqual([2, 3].map((n) => [n, [bob]]));
+  });
+
   it('and has seen everything is pushed nothing', async () => {
     const { room, bob } = await roomWith(3);
     await owner.enter(bob, room.id);

@@ -9,6 +9,7 @@ import {
   type Origin,
   pushNotification,
   type PushNotification,
+  type ViewerLeft,
   type Write,
 } from '@parley/contracts';
 import type { InboundRecord, OutboundRecord } from '@parley/kafka';
@@ -344,7 +345,7 @@ export const command = (user: UserId, frame: ChannelCommand['frame'] & { channel
   frame,
 });
 
-export const viewerLeft = (user: UserId, channel: ChannelId, seen: number): MessageRelay => ({
+export const viewerLeft = (user: UserId, channel: ChannelId, seen: number): ViewerLeft => ({
   kind: 'VIEWER_LEFT',
   channelId: channel,
   userId: user,

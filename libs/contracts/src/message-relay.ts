@@ -73,6 +73,8 @@ export const ViewerLeft = about('VIEWER_LEFT').extend({
   server: z.string(),
   connection: z.string(),
   seen: Seq,
+  /** Said by a message service, because the server is silent. */
+  presumed: z.literal(true).optional(),
 });
 export type ViewerLeft = z.infer<typeof ViewerLeft>;
 

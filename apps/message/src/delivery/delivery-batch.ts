@@ -106,8 +106,8 @@ export class DeliveryBatch {
   }
 
   /** For the owner of the channel, whoever that is by then. */
-  viewerLeft(viewer: Omit<ViewerLeft, 'kind'>): void {
-    this.left.push({ kind: 'VIEWER_LEFT', ...viewer });
+  viewerLost(viewer: Omit<ViewerLeft, 'kind' | 'presumed'>): void {
+    this.left.push({ kind: 'VIEWER_LEFT', ...viewer, presumed: true });
   }
 
   /** What has been collected; the batch is empty afterwards. */

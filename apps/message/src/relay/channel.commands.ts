@@ -68,9 +68,14 @@ export class ChannelCommands {
   }
 
   /** What a viewer was sent but can no longer have seen goes to push instead. */
-  async viewerLeft({ channelId, userId, connection, seen }: ViewerLeft, out: DeliveryBatch): Promise<void> {
-    this.presence.leave(channelId, connection);
-    await this.unseen.push({ channelId, userId, seen }, out);
+  async viewerLeft(viewer: ViewerLeft, out: DeliveryBatch): Promise<void> {
+    this.leave(viewer);
+    await this.unseen.push(viewer, out);
+  }
+
+  /** A server's own word is taken; whether it is silent is judged here. */
+  leave({ channelId, connection, presumed }: ViewerLeft): void {
+    if (presumed !== true) this.presence.leave(channelId, connection);
   }
 
   /** Without an answer the connection server asks again. */

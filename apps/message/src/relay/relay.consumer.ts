@@ -177,7 +177,7 @@ export class RelayConsumer {
         out.deliver(record.request, record.deliveries);
         return;
       case 'VIEWER_LEFT':
-        this.presence.leave(record.channelId, record.connection);
+        this.commands.leave(record);
         this.unseen.owe(record);
         return;
       case 'READS':

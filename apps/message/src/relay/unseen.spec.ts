@@ -114,7 +114,7 @@ describe('what a viewer can no longer have seen', () => {
     known.clear();
     await unseen.pushOrPassOn(socket, out);
     const [passedOn, ...others] = out.take();
-    expect(messageRelay.decode(passedOn?.value ?? '')).toEqual(ok({ kind: 'VIEWER_LEFT', ...socket }));
+    expect(messageRelay.decode(passedOn?.value ?? '')).toEqual(ok({ kind: 'VIEWER_LEFT', ...socket, presumed: true }));
     expect([passedOn?.topic, passedOn?.key, others]).toEqual([messageRelay.name, '7', []]);
     expect(await pushOwed()).toBe(0);
   });

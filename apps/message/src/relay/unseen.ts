@@ -29,7 +29,7 @@ export class Unseen {
 
   /** Of a channel that is not known here, its owner is told. */
   async pushOrPassOn(lost: LostSocket, out: DeliveryBatch): Promise<void> {
-    if (this.states.get(lost.channelId) === undefined) out.viewerLeft(lost);
+    if (this.states.get(lost.channelId) === undefined) out.viewerLost(lost);
     else await this.push(lost, out);
   }
 
