@@ -53,6 +53,15 @@ export const byTurns =
     return all.slice(stage.round % all.length, (stage.round % all.length) + 1);
   };
 
+const KINDS = ['auth', 'connection', 'message', 'push'] as const;
+
+/** The n-th of each: what a host would take with it. */
+const oneHost: Target = ({ system, round }) =>
+  KINDS.flatMap((kind) => {
+    const all = names(system, kind);
+    return all[round % all.length] ?? [];
+  });
+
 const PAUSE_MS = 20_000;
 
 const serviceFaults = (kind: ServiceKind): Fault[] => [
@@ -96,7 +105,16 @@ const rebalanceStorm = async ({ system, random, round }: Stage): Promise<Heal> =
 };
 
 export const PROCESS_FAULTS: readonly Fault[] = [
-  ...(['auth', 'connection', 'message', 'push'] as const).flatMap(serviceFaults),
+  ...KINDS.flatMap(serviceFaults),
+  {
+    name: 'services-of-one-host-killed',
+    title: 'one of each service is killed at the same moment',
+    // Long enough to be taken for dead and replaced.
+    lastsMs: 15_000,
+    pauseWithinMs: TAKEOVER_MS,
+    full: true,
+    inject: killed(oneHost),
+  },
   {
     name: 'message-paused',
     title: 'one message service stands still for 20 s',
