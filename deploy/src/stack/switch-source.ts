@@ -84,6 +84,8 @@ class Switch {
         throw new DeployError(`${replica.name} did not catch up: nothing has changed, try again`);
       }
     } catch (error) {
+      // Its disk may have become full after it was asked.
+      if (!(await source.commits())) return this.#replaceStuck();
       await source.acceptWrites();
       throw error;
     }

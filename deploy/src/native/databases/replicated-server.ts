@@ -13,6 +13,8 @@ const PATIENCE_SECONDS = 90;
 const CONNECT_SECONDS = 3;
 /** Longer than a source waits for a replica that is away before it commits alone. */
 const COMMIT_SECONDS = 5;
+/** Commits that are under way hold up the refusal of others; a source that is stuck with one would hold it up for ever. */
+const REFUSE_SECONDS = 10;
 /** A source passes on at once what it has written. */
 const QUIET_MS = 1_000;
 
@@ -63,7 +65,7 @@ export class ReplicatedServer {
 
   /** When this resolves, everything that was acknowledged is in `position`, and our services have to connect anew. */
   async refuseWrites(): Promise<void> {
-    await this.ask('SET GLOBAL read_only = 1');
+    await this.ask(`SET SESSION lock_wait_timeout = ${REFUSE_SECONDS}; SET GLOBAL read_only = 1`);
     const sessions = (await this.ask('SHOW PROCESSLIST')).split('\n').map((line) => line.split('\t'));
     const ours = sessions.filter(([, user]) => user === DATABASE_USER).map(([id]) => `KILL ${id};`);
     // Some may have gone by themselves meanwhile.
