@@ -114,7 +114,8 @@ class Switch {
   async #catchUp(): Promise<'done' | 'stuck'> {
     const [source, replica] = [this.#source, this.#replica];
     for (let waited = 0; waited < CATCH_UP_SECONDS; waited += CATCH_UP_ROUND_SECONDS) {
-      if (await replica.catchesUp(await source.position(), CATCH_UP_ROUND_SECONDS)) return 'done';
+      const position = await source.position().catch(() => undefined);
+      if (position !== undefined && (await replica.catchesUp(position, CATCH_UP_ROUND_SECONDS))) return 'done';
       if (!(await source.commits())) return 'stuck';
     }
     throw new DeployError(`${replica.name} is more than ${CATCH_UP_SECONDS} s behind ${source.name}: try again later`);

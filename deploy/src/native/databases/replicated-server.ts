@@ -72,9 +72,12 @@ export class ReplicatedServer {
     if (ours.length > 0) await this.ask(ours.join(' '), '--force').catch(() => undefined);
   }
 
-  /** The last transaction that it has, as its binary log names it. */
+  /**
+   * The last transaction that it has, as its binary log names it.
+   * @throws DeployError when it does not say within seconds, as one that is stuck with a commit
+   */
   async position(): Promise<string> {
-    return (await this.ask(this.engine.positionSql)).trim();
+    return (await this.#ask(this.engine.positionSql, COMMIT_SECONDS)).trim();
   }
 
   /** False if it has not caught up with `position` of its source in time. */
