@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-
 /** Of CRC-32C, its bits reversed. */
 const POLYNOMIAL = 0x82f63b78;
 const BYTE_VALUES = 256;
@@ -44,13 +42,3 @@ export function crc32c(data: Uint8Array): number {
   for (; at < data.length; at++) crc = effectOf(crc ^ view.getUint8(at), 0) ^ (crc >>> 8);
   return ~crc >>> 0;
 }
-
-const require = createRequire(import.meta.url);
-const PLACE = require.resolve('kafkajs/src/protocol/recordBatch/crc32C/index.js');
-
-/**
- * kafkajs 2.2.4 takes byte after byte, which was an eighth of the CPU of a busy message service. It loads what uses this
- * only with its first request, so it finds ours in its place.
- */
-require(PLACE);
-Object.assign(require.cache[PLACE] ?? {}, { exports: crc32c });

@@ -1,7 +1,7 @@
 import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type RetryOptions } from 'kafkajs';
 import './broken-responses.js';
-import './checksum.js';
 import './one-at-a-time.js';
+import './produce-request.js';
 import { Lines, type Patience } from './lines.js';
 
 export interface KafkaOptions {
