@@ -30,6 +30,11 @@ async function connected(events: Partial<SocketEvents> = {}) {
   return { socket: await socket, peer, ...rest };
 }
 
+async function closeCode(peer: WebSocket): Promise<number> {
+  const [code] = (await once(peer, 'close')) as [number];
+  return code;
+}
+
 describe('a socket of the generator', () => {
   it('is understood by a WebSocket server, frame by frame, written at once', async () => {
     const { socket, peer, outgoing } = await connected();
@@ -71,6 +76,16 @@ describe('a socket of the generator', () => {
     const { peer } = await connected({ ended: (_socket, with_) => tell(with_) });
     peer.close(4000, 'Too slow');
     expect(await code).toBe(4000);
+  });
+
+  it('says goodbye when it is done, and nothing when it is cut', async () => {
+    const ending = await connected();
+    ending.socket.close();
+    expect(await closeCode(ending.peer)).toBe(1000);
+    const broken = await connected();
+    broken.peer.on('error', () => undefined);
+    broken.socket.cut();
+    expect(await closeCode(broken.peer)).toBe(1006);
   });
 
   it('says what the server answered instead of switching', async () => {

@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from 'node:net';
 import { PATHS, SESSION_COOKIE } from '@parley/protocol';
 import { nowUs } from './clock.js';
-import { pongFrame } from './client-frames.js';
+import { CLOSE_FRAME, pongFrame } from './client-frames.js';
 import { type FrameSink, FrameScanner } from './frame-scanner.js';
 
 export interface Address {
@@ -127,7 +127,10 @@ export class ChatSocket {
     this.stream.resetAndDestroy();
   }
 
+  /** With a word: what was sent to a socket that ends without one goes to push, which would be work after the load. */
   close(): void {
+    this.send(CLOSE_FRAME);
+    this.flush();
     this.stream.end();
   }
 

@@ -1,7 +1,9 @@
 import { STAMP_DIGITS } from './clock.js';
 
 const FIN_TEXT = 0x81;
+const FIN_CLOSE = 0x88;
 const FIN_PONG = 0x8a;
+const NORMAL = 1000;
 const MASKED = 0x80;
 const ZERO = 48;
 
@@ -26,6 +28,8 @@ function masked(opcode: number, payload: Buffer): Buffer {
 /** A text frame as a client has to send it. At most 65,535 bytes of text. */
 export const textFrame = (text: string): Buffer => masked(FIN_TEXT, Buffer.from(text));
 export const pongFrame = (payload: Buffer): Buffer => masked(FIN_PONG, payload);
+/** Says that the client is done and nothing has gone wrong. */
+export const CLOSE_FRAME = masked(FIN_CLOSE, Buffer.from([NORMAL >> 8, NORMAL & 0xff]));
 
 /** A frame whose digits change from one sending to the next; everything else is masked and ready. */
 class DigitsTemplate {
