@@ -192,20 +192,39 @@ describe('an orderly switch', () => {
   }, 90_000);
 });
 
+/** Ends when the server is killed. */
+function holdLock(name: string, sql: string): void {
+  stack
+    .database(name)
+    .ask(`${sql}; SELECT SLEEP(80)`)
+    .catch(() => undefined);
+}
+
 /** As with a full disk: it answers, but no commit of anybody ends. */
 async function keepFromCommitting(name: string): Promise<void> {
   const database = stack.database(name);
-  // Ends when the server is killed.
-  database.ask('FLUSH TABLES WITH READ LOCK; SELECT SLEEP(80)').catch(() => undefined);
+  holdLock(name, 'FLUSH TABLES WITH READ LOCK');
   await eventually(async () => expect(await database.commits()).toBe(false), 20_000);
   expect(await database.answers()).toBe(true);
 }
 
+/** It commits until it is to refuse writes, which waits for a table that somebody holds; then its disk becomes full. */
+async function getStuckInTheMiddle(name: string): Promise<(line: string) => void> {
+  const database = stack.database(name);
+  holdLock(name, 'LOCK TABLES mysql.time_zone_name WRITE');
+  const held = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP(80%'";
+  await eventually(async () => expect((await database.ask(held)).trim()).toBe('1'));
+  return (line) => {
+    if (line.endsWith('takes no more writes')) holdLock(name, 'FLUSH TABLES WITH READ LOCK');
+  };
+}
+
 describe('a source that fails under load', () => {
-  it.each<[string, (name: string) => Promise<void>]>([
+  it.each<[string, (name: string) => Promise<void | ((line: string) => void)>]>([
     ['killed', (name) => stack.process(name).kill()],
     ['stopped in its tracks', (name) => stack.process(name).pause()],
     ['unable to commit', keepFromCommitting],
+    ['unable to commit, in the middle of the switch', getStuckInTheMiddle],
   ])(
     'loses no acknowledged message when its replica takes over, and comes back as the replica (%s)',
     async (_, fail) => {
@@ -215,8 +234,8 @@ describe('a source that fails under load', () => {
       const oldName = before === first ? 'database-shard-1' : 'database-shard-1-replica';
       const old = stack.process(oldName);
       await Promise.all(writers.map((writer) => writer.more(10)));
-      await fail(oldName);
-      expect(await switchSource(stack, 1)).toMatchObject({ replica: 'is away' });
+      const meanwhile = await fail(oldName);
+      expect(await switchSource(stack, 1, meanwhile ?? undefined)).toMatchObject({ replica: 'is away' });
       await Promise.all(writers.map((writer) => writer.more(10)));
       await old.start();
       expect([await takesWrites(before), await takesWrites(after)]).toEqual([false, true]);
