@@ -1,5 +1,6 @@
 export { startTestServers, type TestServers, type TestServersOptions } from '@parley/deploy';
 export * from './balancer.js';
+export * from './command-line.js';
 export * from './database-pairs.js';
 export * from './eventually.js';
 export type { KafkaAccess } from './kafka-access.js';

@@ -1,11 +1,10 @@
 import { attachStack, type Profile, startStack } from '@parley/deploy';
-import { System } from '@parley/testing';
+import { commandLine, System } from '@parley/testing';
 import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { FAULTS } from '../faults/all-faults.js';
 import type { Fault } from '../faults/fault.js';
 import { removeSmallDisk } from '../faults/machine.js';
@@ -15,8 +14,6 @@ import { missingRow, passed, record, row, type RunInfo, verdict } from './report
 import { attempt, unfinished } from './trial.js';
 import { serverVersions } from './versions.js';
 
-// chaos [FAULT]... [--quick] [--seed N] [--times N] [--single] [--no-record] [--state DIR] [--offset N]
-
 /** Enough for each run of the tests to see a few; which ones, the seed decides. */
 const QUICK_FAULTS = 4;
 /** How fast a machine is that runs tests is not what they are about; what takes so many times too long is broken. */
@@ -25,19 +22,29 @@ const PAGE = resolve('docs/reliability.md');
 const UNLIMITED = '1000000';
 const LEAVE_WITHIN_MS = 5_000;
 
-const { values, positionals: named } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: 'boolean', default: false },
-    seed: { type: 'string' },
-    times: { type: 'string' },
-    single: { type: 'boolean', default: false },
-    record: { type: 'boolean' },
-    state: { type: 'string', default: '.state/chaos' },
-    offset: { type: 'string', default: '8500' },
+const USAGE = [
+  'usage: npm run chaos -- [faults] [--quick] [--seed N] [--times N] [--single] [--record | --no-record] [--state DIR] [--offset N]',
+  `faults: ${FAULTS.map(({ name }) => name).join(', ')}`,
+  '--quick strikes a few, which ones the seed decides; --record writes the rows into docs/reliability.md, as a whole run does',
+].join('\n');
+
+const { values, positionals: named } = commandLine(
+  {
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      seed: { type: 'string' },
+      times: { type: 'string' },
+      single: { type: 'boolean', default: false },
+      record: { type: 'boolean' },
+      state: { type: 'string', default: '.state/chaos' },
+      offset: { type: 'string', default: '8500' },
+      help: { type: 'boolean', default: false },
+    },
+    allowNegative: true,
   },
-  allowNegative: true,
-});
+  USAGE,
+);
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const seed = values.seed === undefined ? randomInt(1, 1_000_000) : Number(values.seed);
@@ -141,9 +148,19 @@ async function main(): Promise<number> {
   return broken === 0 ? 0 : 1;
 }
 
-const unknown = named.filter((name) => !possible.some((fault) => fault.name === name));
-for (const name of unknown) process.stderr.write(`there is no fault ${name}\n`);
-if (unknown.length > 0) process.stderr.write(`there are ${possible.map(({ name }) => name).join(', ')}\n`);
-process.exitCode = unknown.length > 0 ? 1 : await main();
+/** Undefined when faults are to be struck. */
+function toldInstead(): number | undefined {
+  if (values.help) {
+    say(USAGE);
+    return 0;
+  }
+  const unknown = named.filter((name) => !possible.some((fault) => fault.name === name));
+  if (unknown.length === 0) return undefined;
+  for (const name of unknown) process.stderr.write(`there is no fault ${name}\n`);
+  process.stderr.write(`there are ${possible.map(({ name }) => name).join(', ')}\n`);
+  return 1;
+}
+
+process.exitCode = toldInstead() ?? (await main());
 // What is still open to a broken system must not keep the run from ending.
 setTimeout(() => process.exit(), LEAVE_WITHIN_MS).unref();
