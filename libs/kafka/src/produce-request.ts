@@ -3,7 +3,7 @@ import { crc32c } from './checksum.js';
 import { type Bytes, lengthOf, RequestWriter, varintBytesSize, varintSize } from './request-writer.js';
 
 /** What kafkajs asks for when it writes records; see its `protocol/requests/produce/v3/request.js`. */
-export interface ProduceAsked {
+interface ProduceAsked {
   readonly acks: number;
   /** How long the broker may wait for its replicas, in ms. */
   readonly timeout: number;
@@ -54,8 +54,8 @@ const API_VERSION = 3;
 const PRODUCE = 0;
 
 /** A request to write records, each batch of them as Kafka stores it. Every byte is written once, into one buffer. */
-export function encodeProduce({ acks, timeout, topicData, transactionalId, compression }: ProduceAsked): Buffer {
-  if ((transactionalId ?? null) !== null || (compression ?? 0) !== 0) {
+function encodeProduce({ acks, timeout, topicData, transactionalId = null, compression = 0 }: ProduceAsked): Buffer {
+  if (transactionalId !== null || compression !== 0) {
     throw new Error('records are neither written in transactions nor compressed');
   }
   const topics = topicData.map(({ topic, partitions }) => ({ topic, batches: partitions.map(sizedBatch) }));
@@ -124,7 +124,6 @@ function writeRecord(writer: RequestWriter, { key, value, headers, size }: Sized
 }
 
 const require = createRequire(import.meta.url);
-
 const PLACE = require.resolve('kafkajs/src/protocol/requests/produce/v3/request.js');
 
 /**
