@@ -1,42 +1,43 @@
 // npm run bench [-- <names>] [--long] [--full-profile] [--stack FILE] [--docs]
 // Starts a stack of its own, measures, and says how far each result is from a bound measured in the same run.
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { attachStack } from '@parley/deploy';
+import { commandLine } from '@parley/testing';
 import { benchmarks } from './benchmarks/all.ts';
 import type { Context } from './context.ts';
 import { durationIntoDocs, intoDocs, picturesIntoDocs, show } from './report.ts';
 import { startBenchStack } from './stack.ts';
 import { targets } from './targets.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    long: { type: 'boolean', default: false },
-    'full-profile': { type: 'boolean', default: false },
-    stack: { type: 'string' },
-    state: { type: 'string', default: '.state/bench' },
-    // Below the ports that the system lends to outgoing connections, and apart from those of npm start and npm test.
-    offset: { type: 'string', default: '13400' },
-    sockets: { type: 'string', default: '10000' },
-    seed: { type: 'string', default: '1' },
-    docs: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
+const USAGE = [
+  'usage: npm run bench -- [names] [--long] [--full-profile] [--stack stack.json] [--docs]',
+  ...benchmarks.map((each) => `  ${each.name.padEnd(10)} ${each.about}`),
+  '--long measures longer and more; --docs writes the tables into docs/, and the targets they decide',
+].join('\n');
+
+const { values, positionals } = commandLine(
+  {
+    allowPositionals: true,
+    options: {
+      long: { type: 'boolean', default: false },
+      'full-profile': { type: 'boolean', default: false },
+      stack: { type: 'string' },
+      state: { type: 'string', default: '.state/bench' },
+      // Below the ports that the system lends to outgoing connections, and apart from those of npm start and npm test.
+      offset: { type: 'string', default: '13400' },
+      sockets: { type: 'string', default: '10000' },
+      seed: { type: 'string', default: '1' },
+      docs: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
   },
-});
+  USAGE,
+);
 
 const names = benchmarks.map((each) => each.name);
 const unknown = positionals.filter((name) => !names.includes(name));
 if (values.help || unknown.length > 0) {
-  process.stderr.write(
-    [
-      ...unknown.map((name) => `there is no benchmark "${name}"`),
-      'usage: npm run bench -- [names] [--long] [--full-profile] [--stack stack.json] [--docs]',
-      ...benchmarks.map((each) => `  ${each.name.padEnd(10)} ${each.about}`),
-      '--long measures longer and more; --docs writes the tables into docs/, and the targets they decide',
-      '',
-    ].join('\n'),
-  );
+  process.stderr.write([...unknown.map((name) => `there is no benchmark "${name}"`), USAGE, ''].join('\n'));
   process.exit(values.help ? 0 : 1);
 }
 
