@@ -11,7 +11,7 @@ export { startStack } from './stack/start-stack.js';
 export { attachStack, Stack } from './stack/stack.js';
 export { addShard, type AddedShard } from './stack/add-shard.js';
 export { mendReplicas } from './stack/mend-replicas.js';
-export { switchSource, type DatabaseName, type Switched } from './stack/switch-source.js';
+export { switchSource, type DatabaseName, type Switched, type SwitchOptions } from './stack/switch-source.js';
 export type { ProcessStatus, StackUrls } from './stack/stack.js';
 export { StackProcess } from './stack/stack-process.js';
 export { ProcessTable } from './native/process-table.js';

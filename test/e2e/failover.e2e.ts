@@ -1,6 +1,7 @@
+import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { mendReplicas, startStack, switchSource } from '@parley/deploy';
+import { mendReplicas, startStack, switchSource, type SwitchOptions } from '@parley/deploy';
 import { type ChannelId, UNAVAILABLE_TEXT } from '@parley/protocol';
 import {
   channelOf,
@@ -50,6 +51,8 @@ const messagesOn = async (server: string, channelId: number) =>
 
 const takesWrites = async (server: string) =>
   (await system.rows(server, 'SELECT @@global.read_only AS value'))[0]?.['value'] === 0;
+
+type Progress = NonNullable<SwitchOptions['progress']>;
 
 const servicePids = async () =>
   (await stack.status()).filter(({ name }) => /^(auth|connection|message|push)-/.test(name)).map(({ pid }) => pid);
@@ -192,6 +195,29 @@ describe('an orderly switch', () => {
   }, 90_000);
 });
 
+describe('an old source whose disk is too full to write down whom it follows', () => {
+  it('costs nothing but itself: the switch is done, and it is told again when it is back', async () => {
+    const { ann, onFirst: channelId } = await channelsOnBothShards();
+    const [oldName = '', newName = ''] = (await takesWrites(first)) ? NAMES : NAMES.toReversed();
+    const behind = oldName === NAMES[0] ? first : second;
+    const inTheWay = join(stack.database(oldName).dataDir, 'relay.index');
+    const progress: Progress = (line) => {
+      if (!line.endsWith('takes the writes')) return;
+      rmSync(inTheWay, { force: true });
+      mkdirSync(inTheWay);
+    };
+    expect(await switchSource(stack, 1, { progress })).toEqual({ source: newName, replica: 'is away' });
+    await eventually(async () => expect(await write(ann, channelId, 'x')).toBe(1), 20_000);
+    await stack.process(oldName).kill();
+    rmdirSync(inTheWay);
+    await stack.process(oldName).start();
+    await mendReplicas(stack, () => undefined);
+    const stored = [{ seq: 1, content: 'x' }];
+    await eventually(async () => expect(await messagesOn(behind, channelId)).toEqual(stored), 30_000);
+    expect(await switchSource(stack, 1)).toEqual({ source: oldName, replica: 'follows' });
+  }, 120_000);
+});
+
 /** Ends when the server is killed. */
 function holdLock(name: string, sql: string): void {
   stack
@@ -209,7 +235,7 @@ async function keepFromCommitting(name: string): Promise<void> {
 }
 
 /** It commits until it is to refuse writes, which waits for a table that somebody holds; then its disk becomes full. */
-async function getStuckInTheMiddle(name: string): Promise<(line: string) => void> {
+async function getStuckInTheMiddle(name: string): Promise<Progress> {
   const database = stack.database(name);
   holdLock(name, 'LOCK TABLES mysql.time_zone_name WRITE');
   const held = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP(80%'";
@@ -220,7 +246,7 @@ async function getStuckInTheMiddle(name: string): Promise<(line: string) => void
 }
 
 describe('a source that fails under load', () => {
-  it.each<[string, (name: string) => Promise<void | ((line: string) => void)>]>([
+  it.each<[string, (name: string) => Promise<void | Progress>]>([
     ['killed', (name) => stack.process(name).kill()],
     ['stopped in its tracks', (name) => stack.process(name).pause()],
     ['unable to commit', keepFromCommitting],
@@ -234,8 +260,8 @@ describe('a source that fails under load', () => {
       const oldName = before === first ? 'database-shard-1' : 'database-shard-1-replica';
       const old = stack.process(oldName);
       await Promise.all(writers.map((writer) => writer.more(10)));
-      const meanwhile = await fail(oldName);
-      expect(await switchSource(stack, 1, meanwhile ?? undefined)).toMatchObject({ replica: 'is away' });
+      const progress = (await fail(oldName)) ?? undefined;
+      expect(await switchSource(stack, 1, progress && { progress })).toMatchObject({ replica: 'is away' });
       await Promise.all(writers.map((writer) => writer.more(10)));
       await old.start();
       expect([await takesWrites(before), await takesWrites(after)]).toEqual([false, true]);
@@ -270,7 +296,9 @@ describe('a replica that had not received everything', () => {
     await stack.database(newName).stopReceiving();
     expect(await write(ann, channelId, 'alone')).toBe(2);
     await stack.process(oldName).kill();
-    await switchSource(stack, 1);
+    await expect(switchSource(stack, 1)).rejects.toThrow(`${newName} had stopped receiving from ${oldName}`);
+    expect(await takesWrites(after)).toBe(false);
+    await switchSource(stack, 1, { acceptLoss: true });
     await eventually(async () => {
       ann.wire.take('ERROR');
       expect(await write(ann, channelId, 'instead')).toBe(2);

@@ -1,14 +1,17 @@
 import { rename } from 'node:fs/promises';
+import { messageOf } from '../errors.js';
 import { loadDatabaseState, pairOf, type DatabasePair } from '../native/databases/database-state.js';
-import { ensureInstalled } from '../native/packages.js';
 import { engineNamed } from '../native/databases/engines.js';
+import type { ReplicatedServer } from '../native/databases/replicated-server.js';
+import { ensureInstalled } from '../native/packages.js';
 import type { Stack } from './stack.js';
 
 const FOLLOW_MS = 10_000;
 
 /**
- * Looks after every replica. One that has transactions which its source never had, because it was the source and
- * crashed before it could pass them on, is copied anew; what it held is put aside, not deleted.
+ * Looks after every replica. One that does not follow, such as one whose disk was full when it was told whom, is told
+ * again. One that has transactions which its source never had, because it was the source and crashed before it could
+ * pass them on, is copied anew; what it held is put aside, not deleted.
  */
 export async function mendReplicas(stack: Stack, progress: (line: string) => void): Promise<void> {
   const state = await loadDatabaseState(stack.description.stateDir);
@@ -20,7 +23,11 @@ export async function mendReplicas(stack: Stack, progress: (line: string) => voi
 
 async function mend(stack: Stack, pair: DatabasePair, progress: (line: string) => void): Promise<void> {
   const [source, replica] = [stack.database(pair.source.name), stack.database(pair.replica.name)];
-  const state = await replica.replication(source, FOLLOW_MS);
+  let state = await replica.replication(source, FOLLOW_MS);
+  if (state === 'waiting' && (await source.answers())) {
+    progress(`telling ${replica.name} again to follow ${source.name}`);
+    if (await tellToFollow(stack, { replica, source }, progress)) state = await replica.replication(source, FOLLOW_MS);
+  }
   if (state === 'waiting') progress(`${replica.name} does not follow ${source.name} yet`);
   if (state !== 'diverged') return;
   const aside = `${replica.dataDir}.put-aside-${Date.now()}`;
@@ -31,4 +38,19 @@ async function mend(stack: Stack, pair: DatabasePair, progress: (line: string) =
   await rename(replica.dataDir, aside);
   await process.start();
   await replica.copyFrom(source, stack.secrets);
+}
+
+/** Whether it has written down whom it follows. One whose disk is full cannot. */
+export async function tellToFollow(
+  { secrets }: Stack,
+  { replica, source }: { replica: ReplicatedServer; source: ReplicatedServer },
+  progress: (line: string) => void,
+): Promise<boolean> {
+  try {
+    await replica.follow(source.server, secrets);
+    return true;
+  } catch (error) {
+    progress(`${replica.name} cannot be told to follow ${source.name}: ${messageOf(error)}`);
+    return false;
+  }
 }

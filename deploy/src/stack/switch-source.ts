@@ -8,6 +8,7 @@ import {
 import { withStackLock } from '../native/lock.js';
 import type { ReplicatedServer } from '../native/databases/replicated-server.js';
 import { USER_SCHEMA } from '../topology.js';
+import { tellToFollow } from './mend-replicas.js';
 import type { Stack } from './stack.js';
 
 /** `users`, or the number of a message shard. */
@@ -18,6 +19,13 @@ export interface Switched {
   readonly source: string;
   /** Whether the other one already follows it. Otherwise it does when it is started again. */
   readonly replica: 'follows' | 'is away';
+}
+
+export interface SwitchOptions {
+  /** Is told each step. */
+  readonly progress?: (line: string) => void;
+  /** Promotes a replica even if it had stopped receiving from the source that died: what came later is lost. */
+  readonly acceptLoss?: boolean;
 }
 
 /** How long the replica may take to carry out what it has received (s), before writes stop and after. */
@@ -41,15 +49,16 @@ async function pairHolding({ topology, description }: Stack, database: DatabaseN
  * Makes the replica of a database the source. While the source is alive, nothing that was written is lost, and the
  * two change their roles; one that does not answer or cannot commit is killed first, so that it takes no writes behind
  * our back, and becomes the replica when it is started again. Services notice by themselves. May be run again after an interruption.
+ * @throws DeployError if the replica cannot take over, or would do so without what the source has acknowledged
  */
 export async function switchSource(
   stack: Stack,
   database: DatabaseName,
-  progress: (line: string) => void = () => undefined,
+  { progress = () => undefined, acceptLoss = false }: SwitchOptions = {},
 ): Promise<Switched> {
   return withStackLock(stack.description.stateDir, async () => {
     const pair = await pairHolding(stack, database);
-    return new Switch(stack, pair, progress).run();
+    return new Switch(stack, pair, progress, acceptLoss).run();
   });
 }
 
@@ -61,6 +70,7 @@ class Switch {
     private readonly stack: Stack,
     pair: DatabasePair,
     private readonly progress: (line: string) => void,
+    private readonly acceptLoss: boolean,
   ) {
     this.#source = stack.database(pair.source.name);
     this.#replica = stack.database(pair.replica.name);
@@ -99,6 +109,12 @@ class Switch {
     if ((await replica.replication(source, 0)) === 'diverged') {
       throw new DeployError(
         `${replica.name} has lost touch with ${source.name} before: only ${source.name} is complete`,
+      );
+    }
+    if (!this.acceptLoss && !(await replica.wantsMore())) {
+      throw new DeployError(
+        `${replica.name} had stopped receiving from ${source.name}, which may have acknowledged what nobody else has: ` +
+          'start that again, or give it up with --accept-loss',
       );
     }
     const process = this.stack.process(source.name);
@@ -153,9 +169,10 @@ class Switch {
   }
 
   async #letFollow(replica: ReplicatedServer, source: ReplicatedServer): Promise<Switched> {
-    if (!(await replica.answers())) return { source: source.name, replica: 'is away' };
-    await replica.follow(source.server, this.stack.secrets);
-    const follows = (await replica.replication(source, FOLLOW_MS)) === 'following';
+    const follows =
+      (await replica.answers()) &&
+      (await tellToFollow(this.stack, { replica, source }, this.progress)) &&
+      (await replica.replication(source, FOLLOW_MS)) === 'following';
     return { source: source.name, replica: follows ? 'follows' : 'is away' };
   }
 

@@ -16,8 +16,8 @@ const anyShard = ({ random, hits }: Stage): number => {
 const switchInOrder = async (stage: Stage): Promise<Heal> => {
   const { stack } = stage.system;
   const shard = anyShard(stage);
-  await switchSource(stack, shard, quietly);
-  return async () => void (await switchSource(stack, shard, quietly));
+  await switchSource(stack, shard);
+  return async () => void (await switchSource(stack, shard));
 };
 
 /** The source dies, its replica takes its place; the dead one comes back as a replica, and then they change again. */
@@ -26,7 +26,7 @@ const replaceDead = async (stage: Stage): Promise<Heal> => {
   const shard = anyShard(stage);
   const dead = stack.process(`database-shard-${shard}`);
   await dead.kill();
-  await switchSource(stack, shard, quietly);
+  await switchSource(stack, shard);
   return async () => {
     await dead.start();
     await comeBack(stack, shard);
@@ -37,7 +37,7 @@ const replaceDead = async (stage: Stage): Promise<Heal> => {
 export const comeBack = (stack: Stack, shard: number): Promise<void> =>
   eventually(async () => {
     await mendReplicas(stack, quietly);
-    await switchSource(stack, shard, quietly);
+    await switchSource(stack, shard);
   }, 60_000);
 
 export const FAILOVER_FAULTS: readonly Fault[] = [

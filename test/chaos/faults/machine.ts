@@ -60,10 +60,13 @@ const fillDisk = async ({ system }: Stage): Promise<Heal> => {
 const replaceFull = async (stage: Stage): Promise<Heal> => {
   const { stack } = stage.system;
   const makeRoom = await fillDisk(stage);
-  await switchSource(stack, FULL_SHARD, () => undefined);
+  await switchSource(stack, FULL_SHARD);
   return async () => {
     await makeRoom();
-    await stack.process(FULL_DISK).start();
+    // What it was told while its disk was full it carries out up to a minute later.
+    const full = stack.process(FULL_DISK);
+    await full.kill();
+    await full.start();
     await comeBack(stack, FULL_SHARD);
   };
 };

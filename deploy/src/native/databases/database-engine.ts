@@ -65,6 +65,8 @@ export interface DatabaseEngine {
   /** What a replica has received, though it may not have carried it out. */
   received(status: ReplicaStatus): string;
   isFollowing(status: ReplicaStatus): boolean;
+  /** `Yes`, `No`, or something else while it asks for a source that does not answer; undefined where nobody is followed. */
+  receives(status: ReplicaStatus): string | undefined;
   /** Whether a replica has what its source never had. @param source undefined if that does not answer */
   hasDiverged(status: ReplicaStatus, replica: AskAsRoot, source: AskAsRoot | undefined): Promise<boolean>;
 }

@@ -58,5 +58,6 @@ export const MARIADB: DatabaseEngine = {
 
   received: (status) => status.get('Gtid_IO_Pos') ?? '',
   isFollowing: (status) => status.get('Slave_IO_Running') === 'Yes' && status.get('Slave_SQL_Running') === 'Yes',
+  receives: (status) => status.get('Slave_IO_Running'),
   hasDiverged: async (status) => Number(status.get('Last_IO_Errno')) === DIVERGED,
 };

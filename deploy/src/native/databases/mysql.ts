@@ -73,6 +73,7 @@ export const MYSQL: DatabaseEngine = {
 
   received: (status) => inOneLine(status.get('Retrieved_Gtid_Set') ?? ''),
   isFollowing: (status) => status.get('Replica_IO_Running') === 'Yes' && status.get('Replica_SQL_Running') === 'Yes',
+  receives: (status) => status.get('Replica_IO_Running'),
   /** A source does not notice when a replica has more than itself: the sets are compared. */
   async hasDiverged(_status, replica, source) {
     if (source === undefined) return false;

@@ -15,6 +15,8 @@ const CONNECT_SECONDS = 3;
 const COMMIT_SECONDS = 5;
 /** Commits that are under way hold up the refusal of others; a source that is stuck with one would hold it up for ever. */
 const REFUSE_SECONDS = 10;
+/** To write down whom it follows, and to carry out what it is at; one whose disk is full waits for room. */
+const FOLLOW_SECONDS = 20;
 /** A source passes on at once what it has written. */
 const QUIET_MS = 1_000;
 
@@ -97,11 +99,15 @@ export class ReplicatedServer {
     }, seconds * 1000);
   }
 
-  /** Carries out what it has received of a source that is gone. */
+  /** Whether it receives from its source, or tries to: nobody has stopped it, and it knows whom to ask. */
+  async wantsMore(): Promise<boolean> {
+    return ![undefined, 'No'].includes(this.engine.receives(await this.#status()));
+  }
+
+  /** Takes over what a source has sent that is gone, and carries it out. */
   async finishReceived(seconds: number): Promise<void> {
-    await this.stopReceiving();
-    const received = await this.#received();
-    if (!(await this.catchesUp(received, seconds))) {
+    const hasAll = async () => this.engine.receives(await this.#status()) !== 'Yes';
+    if (!(await becomesTrue(hasAll, seconds * 1000)) || !(await this.catchesUp(await this.#received(), seconds))) {
       throw new DeployError(`${this.name} has not carried out all that it has received after ${seconds} s: try again`);
     }
   }
@@ -114,9 +120,14 @@ export class ReplicatedServer {
     await this.ask('SET GLOBAL read_only = 0');
   }
 
+  /**
+   * Goes on from the last transaction that it has carried out, whatever it was told before: settings that a full disk has
+   * cut short cannot be changed, only forgotten. The source has to be there, and sends again what was only received.
+   */
   async follow(source: DatabaseServer, secrets: StackSecrets): Promise<void> {
-    const { stopSql, startSql } = this.engine;
-    await this.ask([stopSql, followServerSql(this.engine, source, secrets), startSql].join(' '));
+    const { stopSql, forgetSourceSql, startSql } = this.engine;
+    const sql = [stopSql, forgetSourceSql, followServerSql(this.engine, source, secrets), startSql];
+    await this.#ask(sql.join(' '), FOLLOW_SECONDS);
   }
 
   async startReplication(): Promise<void> {
@@ -127,7 +138,7 @@ export class ReplicatedServer {
     await this.ask(this.engine.stopSql);
   }
 
-  /** Takes nothing more from its source, and carries out what it has. */
+  /** Takes nothing more from its source, but carries out what it has. */
   async stopReceiving(): Promise<void> {
     await this.ask(this.engine.stopReceivingSql);
   }
