@@ -22,10 +22,11 @@ async function setUp() {
     return next;
   };
   /** Whether the broker of the group answers for it, and how often it was asked. */
-  const broker = { answers: true, asked: 0 };
+  const broker = { answers: true, asked: 0, groupState: 'Stable' };
   const describeGroups = async () => {
     broker.asked += 1;
     if (!broker.answers) throw new Error('coordinator not available');
+    return { groups: [{ state: broker.groupState }] };
   };
   const admin = { connect: async () => {}, listTopics: async () => [], describeGroups, disconnect: async () => {} };
   /** What waits without being handed over. */
@@ -75,6 +76,22 @@ it('a silent member keeps its membership while the broker of its group is away, 
   expect(consumers).toHaveLength(2);
   // The group does not wait for the end of its session.
   expect(dismissed).toEqual(['member 1 of group']);
+  await member.stop();
+});
+
+it('a member that Kafka lets wait for others is kept, however long Kafka was away before, but not for ever', async () => {
+  const { member, consumers, broker } = await setUp();
+  broker.answers = false;
+  broker.groupState = 'PreparingRebalance';
+  await until(() => broker.asked >= 8);
+  broker.answers = true;
+  await until(() => broker.asked >= 13);
+  expect(consumers).toHaveLength(1);
+  consumers[0]?.join();
+  consumers[0]?.emit('heartbeat');
+  expect(member.ready()).toBe(true);
+  await until(() => consumers.length > 1);
+  expect(broker.asked).toBe(19);
   await member.stop();
 });
 

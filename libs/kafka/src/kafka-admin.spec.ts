@@ -114,10 +114,13 @@ describe('the admin of Kafka', () => {
     expect(broker.calls).toContain('listTopics');
   });
 
-  it('tells whether the broker of a group answers for it', async () => {
-    await admin.pingGroup('group');
-    expect(broker.calls).toContain('describeGroups group');
+  it('tells how it is with a group, if the broker of that answers', async () => {
+    expect(await admin.groupState('group')).toBe('settled');
+    for (const state of ['PreparingRebalance', 'CompletingRebalance']) {
+      broker.groupState = state;
+      expect(await admin.groupState('group')).toBe('changing hands');
+    }
     broker.fail('describeGroups', brokerError('COORDINATOR_NOT_AVAILABLE'));
-    await expect(admin.pingGroup('group')).rejects.toThrow('COORDINATOR_NOT_AVAILABLE');
+    await expect(admin.groupState('group')).rejects.toThrow('COORDINATOR_NOT_AVAILABLE');
   });
 });

@@ -14,6 +14,9 @@ export interface TopicSettings {
 /** Next offset to be written, per partition. */
 export type EndOffsets = ReadonlyMap<number, bigint>;
 
+/** `changing hands` from when a member joins or leaves until all know what they have: they are waited for. */
+export type GroupState = 'changing hands' | 'settled';
+
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 };
 const PING_TIMEOUT_MS = 1_500;
 /** Enough to come by a broker that is up. */
@@ -104,16 +107,17 @@ export class KafkaAdmin {
   }
 
   /** @throws Error unless the broker that looks after the group answers for it within 1.5 seconds. */
-  async pingGroup(groupId: string): Promise<void> {
-    await this.#promptly((admin) => admin.describeGroups([groupId]));
+  async groupState(groupId: string): Promise<GroupState> {
+    const { groups } = await this.#promptly((admin) => admin.describeGroups([groupId]));
+    return groups.some(({ state }) => state.endsWith('Rebalance')) ? 'changing hands' : 'settled';
   }
 
-  async #promptly(question: (admin: Admin) => Promise<unknown>): Promise<void> {
+  async #promptly<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     const lines = this.kafka.lines({ firstAnswerMs: PING_FIRST_ANSWER_MS });
     const admin = this.kafka.client({ retry: PING_RETRY, requestTimeoutMs: PING_TIMEOUT_MS, lines }).admin();
     try {
       const answer = admin.connect().then(() => question(admin));
-      await inTime(answer, PING_TIMEOUT_MS, `Kafka does not answer within ${PING_TIMEOUT_MS} ms`);
+      return await inTime(answer, PING_TIMEOUT_MS, `Kafka does not answer within ${PING_TIMEOUT_MS} ms`);
     } finally {
       void admin.disconnect().catch(() => undefined);
     }

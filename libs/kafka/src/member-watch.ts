@@ -1,6 +1,6 @@
 import { inTime } from '@parley/platform';
 import { type Assignment, placeOf } from './assignment.js';
-import type { KafkaAdmin } from './kafka-admin.js';
+import type { GroupState, KafkaAdmin } from './kafka-admin.js';
 import type { Log } from './kafka-handle.js';
 
 /** What a watch sees of a member, and the one thing that it can do about it. */
@@ -26,9 +26,13 @@ export interface MemberWatchOptions {
   unread(partitions: Assignment, admin: KafkaAdmin): Promise<readonly string[]>;
 }
 
-/** How often in a row, each half a session. A newcomer that is replaced leaves something behind that the group waits for. */
-const STUCK_CHECKS = { member: 2, newcomer: 6 };
-/** After so many session timeouts of silence a consumer is replaced even though Kafka answers nobody. */
+/**
+ * How often in a row, each half a session, Kafka answers others but not the consumer. While the group changes hands, Kafka
+ * answers nobody who joins before it has given up those who do not. A newcomer that is replaced leaves something behind
+ * that the group waits for.
+ */
+const STUCK_CHECKS = { member: 2, whileChangingHands: 6, newcomer: 6 };
+/** After so many session timeouts of silence a consumer is replaced while Kafka answers nobody. */
 const LONGEST_SILENCE_SESSIONS = 5;
 
 /** Looks after a member twice in each session, and has it replaced when its consumer is of no use any more without knowing it. */
@@ -86,16 +90,16 @@ export class MemberWatch {
       this.#stuckChecks = 0;
       return;
     }
-    const answers = await admin.pingGroup(member.groupId).then(
-      () => true,
-      () => false,
-    );
-    this.#stuckChecks = answers ? this.#stuckChecks + 1 : 0;
+    const group = await admin.groupState(member.groupId).catch(() => undefined);
+    this.#stuckChecks = group === undefined ? 0 : this.#stuckChecks + 1;
     // It may have come back while Kafka was asked.
     const silence = member.silence();
     if (this.#stopped || silence < sessionTimeoutMs) return;
-    const enough = member.isKnown ? STUCK_CHECKS.member : STUCK_CHECKS.newcomer;
-    if (this.#stuckChecks < enough && silence < sessionTimeoutMs * LONGEST_SILENCE_SESSIONS) return;
+    const isStuck =
+      group === undefined
+        ? silence >= sessionTimeoutMs * LONGEST_SILENCE_SESSIONS
+        : this.#stuckChecks >= enoughChecks(member, group);
+    if (!isStuck) return;
     log.error({ groupId: member.groupId, silentMs: Math.round(silence) }, 'the consumer is stuck, replacing it');
     this.#replace();
   }
@@ -139,4 +143,9 @@ export class MemberWatch {
     this.#unread = [];
     this.options.member.replace();
   }
+}
+
+function enoughChecks({ isKnown }: WatchedMember, group: GroupState): number {
+  if (!isKnown) return STUCK_CHECKS.newcomer;
+  return group === 'changing hands' ? STUCK_CHECKS.whileChangingHands : STUCK_CHECKS.member;
 }

@@ -18,6 +18,7 @@ interface SentBatch {
 export class ScriptedBroker {
   topics = ['topic'];
   groups: string[] = [];
+  groupState = 'Stable';
   /** Values in the order in which they were stored. */
   readonly stored: string[] = [];
   readonly calls: string[] = [];
@@ -64,7 +65,8 @@ export class ScriptedBroker {
         return this.#called('createTopics', true, settings);
       },
       deleteTopics: ({ topics }: { topics: string[] }) => this.#called('deleteTopics', undefined, topics),
-      describeGroups: (names: string[]) => this.#called('describeGroups', { groups: [] }, names),
+      describeGroups: (names: string[]) =>
+        this.#called('describeGroups', { groups: [{ state: this.groupState }] }, names),
       fetchTopicOffsets: () => this.#called('fetchTopicOffsets', [{ partition: 0, offset: '7', high: '7', low: '0' }]),
       fetchOffsets: ({ topics }: { topics: string[] }) =>
         this.#called(
