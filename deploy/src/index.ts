@@ -8,7 +8,7 @@ export { createTopology, PROFILES, SERVICE_KINDS, USER_SCHEMA } from './topology
 export type { Profile, Scale, ServiceInstance, ServiceKind, Topology, TopologyOptions } from './topology.js';
 export type { StackDescription, StackOptions } from './stack/description.js';
 export { startStack } from './stack/start-stack.js';
-export { attachStack, Stack } from './stack/stack.js';
+export { attachStack, removeStack, Stack } from './stack/stack.js';
 export { addShard, type AddedShard } from './stack/add-shard.js';
 export { mendReplicas } from './stack/mend-replicas.js';
 export { switchSource, type DatabaseName, type Switched, type SwitchOptions } from './stack/switch-source.js';

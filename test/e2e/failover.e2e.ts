@@ -1,7 +1,7 @@
 import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { mendReplicas, startStack, switchSource, type SwitchOptions } from '@parley/deploy';
+import { mendReplicas, switchSource, type SwitchOptions } from '@parley/deploy';
 import { type ChannelId, UNAVAILABLE_TEXT } from '@parley/protocol';
 import {
   channelOf,
@@ -11,15 +11,14 @@ import {
   guests,
   logIn,
   nextSerial,
+  startOwnStack,
   System,
   write,
   Writer,
 } from '@parley/testing';
 
 /** A system of its own in which each database has a replica: roles are changed and servers killed. */
-const stack = await startStack({
-  stateDir: join(import.meta.dirname, '../../.state/test/failover'),
-  portOffset: Number(process.env['PARLEY_OWN_STACK_OFFSET'] ?? 13_000),
+const stack = await startOwnStack('failover', {
   profile: process.env['PARLEY_OWN_STACK_PROFILE'] === 'full' ? 'full' : 'single',
   replicated: true,
   scale: { message: 2 },

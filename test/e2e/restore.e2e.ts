@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startStack, type Stack } from '@parley/deploy';
+import { startStack } from '@parley/deploy';
 import {
   channelOf,
   type Connected,
@@ -11,22 +11,19 @@ import {
   newConnected,
   pushInbox,
   roomOf,
+  startOwnStack,
   System,
   WireClient,
   write,
 } from '@parley/testing';
 
 /** A system of its own: its data are lost and restored, by the commands of docs/operations.md. */
-const stateDir = join(import.meta.dirname, '../../.state/test/restore');
-const options = {
-  stateDir,
-  portOffset: Number(process.env['PARLEY_OWN_STACK_OFFSET'] ?? 13_000),
-  engine: 'mariadb',
-} as const;
+let stack = await startOwnStack('restore', { engine: 'mariadb' });
+const { description } = stack;
+const { stateDir } = description;
 const SCHEMAS = ['parley_users', 'parley_messages_1', 'parley_messages_2'];
 const SOCKET = '--socket=mariadb/database/mysqld.sock';
 
-let stack: Stack;
 afterAll(() => stack.wipe(), 60_000);
 
 const shell = async (command: string): Promise<string> =>
@@ -46,13 +43,13 @@ async function back(system: System, { name }: Connected): Promise<Connected> {
 async function restore(): Promise<void> {
   await stack.stop();
   for (const folder of ['kafka', 'redis']) await rm(join(stateDir, folder), { recursive: true });
-  stack = await startStack({ ...options, services: false, balancers: false });
+  stack = await startStack({ ...description, services: [], balancers: false });
   await shell(`mariadb ${SOCKET} < backup.sql`);
   const [user = 0, channel = 0] = await highestIds();
   await sql(`ALTER TABLE parley_users.message_user AUTO_INCREMENT = ${user + 1_000_000}`);
   await sql(`ALTER TABLE parley_users.channel AUTO_INCREMENT = ${channel + 1_000_000}`);
   await stack.stop();
-  stack = await startStack(options);
+  stack = await startStack(description);
 }
 
 /** Of users and of channels, in any shard. */
@@ -64,7 +61,6 @@ async function highestIds(): Promise<number[]> {
 
 describe('a system that was restored from a backup', () => {
   it('goes on from there, gives no id again, and knows nobody who came later', async () => {
-    stack = await startStack(options);
     let system = new System(stack);
     const [ann, bob] = [await newConnected(system.server, 'ann'), await newConnected(system.server, 'bob')];
     const channelId = await roomOf(ann, bob);

@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { addShard, startStack } from '@parley/deploy';
+import { addShard } from '@parley/deploy';
 import type { ChannelId } from '@parley/protocol';
 import {
   channelOf,
@@ -10,15 +9,14 @@ import {
   newConnected,
   pushInbox,
   roomOf,
+  startOwnStack,
   System,
   write,
   Writer,
 } from '@parley/testing';
 
 /** A system of its own: its shards and its schema change. */
-const stack = await startStack({
-  stateDir: join(import.meta.dirname, '../../.state/test/shards'),
-  portOffset: Number(process.env['PARLEY_OWN_STACK_OFFSET'] ?? 13_000),
+const stack = await startOwnStack('shards', {
   scale: { message: 2 },
   env: { auth: { LOGIN_LIMIT_PER_ADDRESS_PER_MINUTE: '10000', REGISTER_LIMIT_PER_ADDRESS_PER_MINUTE: '10000' } },
 });

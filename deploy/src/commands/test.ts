@@ -7,8 +7,7 @@ import { startTestServers } from '../containers/test-servers.js';
 import { DeployError } from '../errors.js';
 import { ensureBrowser } from '../native/packages.js';
 import { startStack } from '../stack/start-stack.js';
-import { attachStack } from '../stack/stack.js';
-import { descriptionFile, findDescription } from '../stack/description.js';
+import { removeStack } from '../stack/stack.js';
 import { stateRoot, workspaceRoot } from '../workspace.js';
 import { chaosCommand } from './chaos.js';
 import { interruption, say } from './output.js';
@@ -140,8 +139,7 @@ async function startSystem(
 
 /** Whatever an earlier run has left is stopped and deleted first; what is started ends with this process. */
 async function startFresh(run: ServerRun, measuring: Environment, signal: AbortSignal): Promise<TestServers> {
-  if (await findDescription(stackDir)) await (await attachStack(descriptionFile(stackDir))).stop();
-  await rm(stackDir, { recursive: true, force: true });
+  await removeStack(stackDir);
   const { engine } = run;
   const options = { stateDir: stackDir, portOffset: TEST_PORT_OFFSET, engine, progress: say, signal };
   return run.tier === 'e2e' ? startSystem(run.files, measuring, options) : startTestServers(options, run.backend);

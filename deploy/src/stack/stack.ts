@@ -19,7 +19,7 @@ import {
   type ServiceKind,
   type Topology,
 } from '../topology.js';
-import { descriptionFile, loadDescription, type StackDescription } from './description.js';
+import { descriptionFile, findDescription, loadDescription, type StackDescription } from './description.js';
 import { allParts, describedService, stackEnvironment, stackParts, type StackParts } from './parts.js';
 import { StackProcess } from './stack-process.js';
 import { stopProcesses } from './stopping.js';
@@ -190,4 +190,11 @@ export async function openStack(description: StackDescription): Promise<Stack> {
 export async function attachStack(path: string): Promise<Stack> {
   const description = await loadDescription(path);
   return openStack(description);
+}
+
+/** Stops and deletes whatever has been left in the folder. */
+export async function removeStack(stateDir: string): Promise<void> {
+  const description = await findDescription(stateDir);
+  if (description !== undefined) await (await openStack(description)).stop();
+  await rm(stateDir, { recursive: true, force: true });
 }

@@ -1,8 +1,5 @@
-import { join } from 'node:path';
-import { type Environment, type Stack, type StackProcess, startStack } from '@parley/deploy';
-
-/** Where the native runner keeps what belongs to this checkout. */
-const STATE = join(import.meta.dirname, '../../../.state/test');
+import type { Environment, Stack, StackProcess } from '@parley/deploy';
+import { startOwnStack } from './own-stack.js';
 
 /** Servers of their own for tests of one part, in which each database is a source with a replica. */
 export class DatabasePairs {
@@ -10,15 +7,7 @@ export class DatabasePairs {
 
   /** @param name of the folder for their data */
   static async start(name: string): Promise<DatabasePairs> {
-    return new DatabasePairs(
-      await startStack({
-        stateDir: join(STATE, name),
-        portOffset: Number(process.env['PARLEY_OWN_STACK_OFFSET'] ?? 13_000),
-        replicated: true,
-        services: false,
-        balancers: false,
-      }),
-    );
+    return new DatabasePairs(await startOwnStack(name, { replicated: true, services: false, balancers: false }));
   }
 
   /** Where the servers are and how to enter them. */

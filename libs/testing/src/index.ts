@@ -5,6 +5,7 @@ export * from './database-pairs.js';
 export * from './eventually.js';
 export type { KafkaAccess } from './kafka-access.js';
 export * from './guests.js';
+export * from './own-stack.js';
 export * from './people.js';
 export * from './program.js';
 export * from './redis-cluster.js';

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTopology, type Environment, ProcessTable, redisParts, StackProcess } from '@parley/deploy';
 import { Cluster } from 'ioredis';
+import { OWN_PORT_OFFSET, TEST_STATE } from './own-stack.js';
 
-const STATE = join(import.meta.dirname, '../../../.state/test');
 const PASSWORD = 'only-for-tests-on-this-machine';
 
 /** The Redis of the full profile alone: three masters, each with a replica. */
@@ -14,10 +14,9 @@ export class RedisCluster implements AsyncDisposable {
   ) {}
 
   static async start(): Promise<RedisCluster> {
-    await mkdir(STATE, { recursive: true });
-    const stateDir = await mkdtemp(join(STATE, 'redis-cluster-'));
-    const portOffset = Number(process.env['PARLEY_OWN_STACK_OFFSET'] ?? 13_000);
-    const topology = createTopology({ profile: 'full', portOffset });
+    await mkdir(TEST_STATE, { recursive: true });
+    const stateDir = await mkdtemp(join(TEST_STATE, 'redis-cluster-'));
+    const topology = createTopology({ profile: 'full', portOffset: OWN_PORT_OFFSET });
     const table = new ProcessTable(stateDir);
     const secrets = { databasePassword: 'unused', replicationPassword: 'unused', redisPassword: PASSWORD };
     const nodes = redisParts(topology, stateDir, secrets).map((part) => new StackProcess(table, part));
