@@ -74,12 +74,23 @@ async function formatStorage(dataDir: string, broker: KafkaBroker): Promise<void
   await writeFile(path, `${lines.join('\n')}\n`);
 }
 
+/**
+ * While a broker collects garbage, what is on its way waits. So all cores collect, the young generation stays small, and the
+ * heap is as large from the start as what lives: before it grows, all of it is collected.
+ */
+const MEMORY = [
+  '-Xms96m',
+  '-Xmx256m',
+  '-Xmn24m',
+  '-XX:MetaspaceSize=64m',
+  '-XX:+UseParallelGC',
+  '-XX:-UseAdaptiveSizePolicy',
+];
+
 /** `archive` options make or use a class-data archive, which halves the start time. */
 export const brokerCommand = (archive: string[], classPath: string, propertiesFile: string): string[] => [
   'java',
-  '-Xmx256m',
-  '-Xms64m',
-  '-XX:+UseSerialGC',
+  ...MEMORY,
   '-Djava.net.preferIPv4Stack=true',
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
   '-Dorg.slf4j.simpleLogger.showDateTime=true',
