@@ -56,6 +56,20 @@ const fillDisk = async ({ system }: Stage): Promise<Heal> => {
   return () => rm(filler);
 };
 
+/** Who has made room need not wait until the server looks for it. */
+const restartFull = async (stage: Stage): Promise<Heal> => {
+  const makeRoom = await fillDisk(stage);
+  return async () => {
+    await makeRoom();
+    await restart(stage.system.stack.process(FULL_DISK));
+  };
+};
+
+async function restart(server: StackProcess): Promise<void> {
+  await server.kill();
+  await server.start();
+}
+
 /** The replica takes over while the disk is full; when there is room again, the old source comes back, and they change again. */
 const replaceFull = async (stage: Stage): Promise<Heal> => {
   const { stack } = stage.system;
@@ -64,9 +78,7 @@ const replaceFull = async (stage: Stage): Promise<Heal> => {
   return async () => {
     await makeRoom();
     // What it was told while its disk was full it carries out up to a minute later.
-    const full = stack.process(FULL_DISK);
-    await full.kill();
-    await full.start();
+    await restart(stack.process(FULL_DISK));
     await comeBack(stack, FULL_SHARD);
   };
 };
@@ -142,7 +154,7 @@ const clockStepped =
 
 const clockFault = (kind: ServiceKind): Fault => ({
   name: `${kind}-clock-stepped`,
-  title: `the clock of a ${kind} service is 10 minutes fast, then 10 minutes slow`,
+  title: `the clock of one ${kind} service is 10 minutes fast, then 10 minutes slow`,
   lastsMs: 0,
   slow: true,
   impossible: noFakeTime,
@@ -161,6 +173,16 @@ export const MACHINE_FAULTS: readonly Fault[] = [
     impossible: needsRoot,
     prepare: onSmallDisk,
     inject: fillDisk,
+  },
+  {
+    name: 'disk-full-restarted',
+    title: 'the disk of a shard is full; who makes room restarts the server',
+    lastsMs: 8000,
+    slow: true,
+    full: true,
+    impossible: needsRoot,
+    prepare: onSmallDisk,
+    inject: restartFull,
   },
   {
     name: 'disk-full-replaced',
