@@ -7,7 +7,7 @@ import { serverContainers } from '../src/compose/server-containers.js';
 import { setupContainers } from '../src/compose/setup-containers.js';
 import { scopeOf } from '../src/compose/scope.js';
 import { interpolated } from '../src/containers/test-containers.js';
-import { DATABASE_USER, sharedEnvironment } from '../src/environment.js';
+import { DATABASE_USER, REPLICATION_USER, sharedEnvironment } from '../src/environment.js';
 import { MYSQL } from '../src/native/databases/mysql.js';
 import { mysqlProgram } from '../src/native/databases/mysql-programs.js';
 import { ProcessTable } from '../src/native/process-table.js';
@@ -30,7 +30,7 @@ const variables = {
   PARLEY_REPLICATION_PASSWORD: secret(),
   PARLEY_REDIS_PASSWORD: secret(),
 };
-const read = (text: unknown): string => interpolated(String(text), variables);
+const read = (text: unknown, more = {}): string => interpolated(String(text), { ...variables, ...more });
 
 let stateDir: string;
 let table: ProcessTable;
@@ -42,16 +42,20 @@ const rootSql = ['localhost', '%'].flatMap((host) => [
   `GRANT ALL ON *.* TO root@'${host}' WITH GRANT OPTION;`,
 ]);
 
-/** A server with the options of its container. */
-async function startServer({ name, port }: DatabaseServer, empty: string): Promise<void> {
+/** A server with the options of its container. @param settings on top of the passwords, as in the shell of `docker compose up` */
+async function startServer({ name, port }: DatabaseServer, settings = {}): Promise<void> {
   const dataDir = join(stateDir, name);
   const initFile = `${dataDir}.sql`;
-  await cp(empty, dataDir, { recursive: true });
   await writeFile(initFile, ['SET SESSION sql_log_bin = 0;', ...rootSql].join('\n'));
   const container = serverContainers(scope)[name];
   const place = [`--datadir=${dataDir}`, '--socket=mysqld.sock', '--secure-file-priv=NULL', `--init-file=${initFile}`];
   const here = [...place, '--bind-address=127.0.0.1', `--user=${userInfo().username}`];
-  const command = [mysqlProgram('mysqld'), '--no-defaults', ...(container?.command ?? []).map(read), ...here];
+  const command = [
+    mysqlProgram('mysqld'),
+    '--no-defaults',
+    ...(container?.command ?? []).map((text) => read(text, settings)),
+    ...here,
+  ];
   await table.start({ name, command });
   if (!(await becomesTrue(() => accepts(port), 60_000))) throw new Error(await table.tail(name));
 }
@@ -75,15 +79,29 @@ async function ask(user: string, password: string, port: number, sql: string): P
 const asService = (port: number, sql: string) => ask(DATABASE_USER, variables.PARLEY_DATABASE_PASSWORD, port, sql);
 const asRoot = (port: number, sql: string) => ask('root', variables.PARLEY_DATABASE_ROOT_PASSWORD, port, sql);
 
-const portOf = (name: string): number => topology.databases.find((server) => server.name === name)?.port ?? 0;
-const [source, replica] = [portOf('database-shard-1'), portOf('database-shard-1-replica')];
+const serverNamed = (name: string): DatabaseServer => {
+  const found = topology.databases.find((server) => server.name === name);
+  if (found === undefined) throw new Error(`no server ${name}`);
+  return found;
+};
+const [sourceServer, replicaServer] = [serverNamed('database-shard-1'), serverNamed('database-shard-1-replica')];
+const [source, replica] = [sourceServer.port, replicaServer.port];
+
+const insertSql = (sequence: number) =>
+  `INSERT INTO parley_messages_1.message (channel_id, message_sequence, user_id, once, content) VALUES (1, ${sequence}, 1, ${sequence}, 'é')`;
+const isReadOnly = (port: number) => asRoot(port, 'SELECT @@global.read_only').then((text) => text.endsWith('1'));
 
 beforeAll(async () => {
   stateDir = await mkdtemp(join(stateRoot, 'test', 'compose-'));
   table = new ProcessTable(stateDir);
   const empty = join(stateDir, 'empty');
   await MYSQL.initialize(empty, userInfo().username);
-  await Promise.all(topology.databases.map((server) => startServer(server, empty)));
+  await Promise.all(
+    topology.databases.map(async (server) => {
+      await cp(empty, join(stateDir, server.name), { recursive: true });
+      await startServer(server);
+    }),
+  );
   await setUp();
 });
 afterAll(async () => {
@@ -95,13 +113,11 @@ describe('the databases of docker-compose.yml on MySQL', () => {
   it('take the schema, and copy what services write to replicas that take no writes', async () => {
     const secrets = { databasePassword: variables.PARLEY_DATABASE_PASSWORD, redisPassword: '' };
     await migrateDatabases(sharedEnvironment(topology, nativeNetwork, secrets));
-    const insert = (sequence: number) =>
-      `INSERT INTO parley_messages_1.message (channel_id, message_sequence, user_id, once, content) VALUES (1, ${sequence}, 1, ${sequence}, 'é')`;
-    await asService(source, insert(1));
+    await asService(source, insertSql(1));
     await eventually(async () => {
       expect(await asService(replica, 'SELECT HEX(content) FROM parley_messages_1.message')).toMatch(/^C3A9$/m);
     });
-    await expect(asService(replica, insert(2))).rejects.toThrow('--read-only');
+    await expect(asService(replica, insertSql(2))).rejects.toThrow('--read-only');
   });
 
   it('acknowledge what the replica has received', async () => {
@@ -127,5 +143,34 @@ describe('the databases of docker-compose.yml on MySQL', () => {
         Source_Retry_Count: '0',
       });
     });
+  });
+
+  it('change places after a crash as the page says, and the old source is never to be written to meanwhile', async () => {
+    await table.stop(sourceServer.name, 0);
+    await asRoot(replica, 'STOP REPLICA IO_THREAD');
+    await asRoot(
+      replica,
+      'STOP REPLICA; RESET REPLICA ALL; SET PERSIST super_read_only = OFF; SET PERSIST read_only = OFF',
+    );
+    await asService(replica, insertSql(3));
+    await startServer(sourceServer, { PARLEY_SOURCES_READ_ONLY: 'ON' });
+    expect(await isReadOnly(source)).toBe(true);
+    const address = `SOURCE_HOST='127.0.0.1', SOURCE_PORT=${replica}`;
+    const account = `SOURCE_USER='${REPLICATION_USER}', SOURCE_PASSWORD='${variables.PARLEY_REPLICATION_PASSWORD}'`;
+    const way = 'SOURCE_AUTO_POSITION=1, GET_SOURCE_PUBLIC_KEY=1, SOURCE_CONNECT_RETRY=1, SOURCE_RETRY_COUNT=0';
+    await asRoot(
+      source,
+      `SET PERSIST super_read_only = ON; CHANGE REPLICATION SOURCE TO ${address}, ${account}, ${way}; START REPLICA`,
+    );
+    const copied = async () =>
+      expect(await asService(source, 'SELECT MAX(message_sequence) FROM parley_messages_1.message')).toMatch(/3$/);
+    await eventually(copied);
+    // From then on they know it by themselves, however they are started.
+    for (const server of [sourceServer, replicaServer]) {
+      await table.stop(server.name, 10_000);
+      await startServer(server);
+    }
+    expect([await isReadOnly(source), await isReadOnly(replica)]).toEqual([true, false]);
+    await eventually(copied);
   });
 });

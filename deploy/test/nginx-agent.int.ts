@@ -115,6 +115,7 @@ describe('the load balancer', () => {
     const response = await request('/api/v1/auth/login');
     expect(response.status).toBe(503);
     expect(await response.text()).toBe('Service unavailable, try again shortly.\n');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
   it('takes new instances into rotation and dead ones out, without a failed request', async () => {

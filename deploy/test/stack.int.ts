@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { attachStack, createTopology, startStack, USER_SCHEMA, type Stack } from '../src/index.js';
+import { attachStack, createTopology, removeStack, startStack, USER_SCHEMA, type Stack } from '../src/index.js';
 import { ProcessTable } from '../src/native/process-table.js';
 import { inWorkspace, stateRoot } from '../src/workspace.js';
 import { eventually } from './eventually.js';
@@ -81,6 +81,29 @@ describe('a stack', () => {
     await eventually(async () => expect(await running()).toEqual(SERVERS), 60_000);
     owner.kill('SIGKILL');
     await eventually(async () => expect(await running()).toEqual([]), 30_000);
+  });
+
+  it('stops what it has started although it is told twice, and nobody reads what it says any more', async () => {
+    const command = ['infra', 'up', '--state', stateDir, '--offset', String(portOffset), '--no-balancers'];
+    const program = spawn(process.execPath, [inWorkspace('deploy', 'dist', 'main.js'), ...command], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const ended = once(program, 'close');
+    await eventually(async () => expect((await running()).length).toBeGreaterThan(0), 30_000);
+    program.stdout.destroy();
+    program.stderr.destroy();
+    program.kill('SIGHUP');
+    program.kill('SIGHUP');
+    await ended;
+    expect(await running()).toEqual([]);
+  });
+
+  it('is not stopped while somebody starts it', async () => {
+    const starting = startStack(options());
+    await eventually(async () => expect((await running()).length).toBeGreaterThan(0), 30_000);
+    await expect(removeStack(stateDir)).rejects.toThrow('another start or stop is running');
+    await (await starting).stop();
+    expect(await running()).toEqual([]);
   });
 
   it('stops what it has started when it is interrupted', async () => {

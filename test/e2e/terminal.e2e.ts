@@ -155,6 +155,23 @@ describe('a person at the keyboard', () => {
   }, 60_000);
 });
 
+describe('a person who closes the window', () => {
+  it('is logged out', async () => {
+    const state = await mkdtemp(join(tmpdir(), 'parley-terminal-'));
+    const ended = () => system.total('auth', /^auth_sessions_ended_total\S* (\d+)/m);
+    let before: number;
+    {
+      await using ann = keyboard(state);
+      const name = uniqueName('ann');
+      await ann.press(`/register ${name} some-password\r`, '=> Registered.');
+      await ann.press(`/login ${name} some-password\r`, '=> WebSocket Connected.');
+      before = await ended();
+    }
+    await eventually(async () => expect(await ended()).toBe(before + 1), 10_000);
+    await rm(state, { recursive: true });
+  }, 60_000);
+});
+
 describe('a terminal that comes late', () => {
   it('sees the last ten messages, then as many older ones as it asks for', async () => {
     const [ann, bob] = [await newConnected(system.server, 'ann'), await newConnected(system.server, 'bob')];

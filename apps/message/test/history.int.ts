@@ -116,7 +116,7 @@ describe('a viewer who leaves', () => {
     await owner.enter(bob, room.id);
     const presumed = { ...viewerLeft(bob, room.id, 1), presumed: true as const };
     expect((await owner.handle(presumed)).pushes).toEqual([]);
-    owner.presence.leave(room.id, presumed.connection);
+    owner.presence.leave(room.id, presumed.connection, performance.now());
     expect((await owner.handle(presumed)).pushed).toEqual([2, 3].map((n) => [n, [bob]]));
   });
 

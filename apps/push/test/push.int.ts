@@ -210,12 +210,12 @@ describe('an inbox that has grown too large', () => {
     await inbox.receive(messages);
     await trim.trim();
     expect(await count(metrics.trimmed)).toBe(0);
+    // Nothing comes after the burst.
     await age(database, [alice, bob]);
-    await inbox.receive([messageFor([alice], channel, 1_200)]);
     await trim.trim();
-    expect(sequences(await inbox.newest(alice, 200))).toEqual(Array.from({ length: 20 }, (_, i) => 1_200 - i));
+    expect(sequences(await inbox.newest(alice, 200))).toEqual(Array.from({ length: 20 }, (_, i) => 1_199 - i));
     expect(await inbox.newest(bob, 200)).toHaveLength(15);
-    expect(await count(metrics.trimmed)).toBe(1_181);
+    expect(await count(metrics.trimmed)).toBe(1_180);
   });
 
   it('is looked after again when the database could not be asked', async () => {

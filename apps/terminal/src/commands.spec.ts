@@ -13,6 +13,12 @@ describe('commands', () => {
   it.each([
     ['/login ann secret99', true],
     ['/LOGIN ann secret99', true],
+    ['/ login ann secret99', true],
+    ['/"login" ann secret99', true],
+    ['/logn ann secret99', true],
+    ['/xyz ann secret99', true],
+    ['/logn', false],
+    ['/entre book club', false],
     ['  /register ann secret99', true],
     ['/login ann', false],
     ['/enter 3', false],

@@ -1,3 +1,5 @@
+import { didYouMean, words } from './words.js';
+
 /** `lobby`: no channel is entered. */
 export type Scope = 'lobby' | 'channel' | 'both';
 
@@ -81,5 +83,28 @@ export function helpLines(): string[] {
   ]);
 }
 
-/** Lines that carry a password are kept nowhere. */
-export const isSecret = (line: string): boolean => /^\s*\/(login|register)\s+\S+\s+\S/i.test(line);
+export interface CommandLine {
+  readonly typed: string;
+  /** The command of that name, if there is one. */
+  readonly name: CommandName | undefined;
+  /** The one that is closest to it, if there is none of that name. */
+  readonly meant: CommandName | undefined;
+  readonly args: string[];
+}
+
+/** Reads a line that begins with a slash. */
+export function readCommand(line: string): CommandLine {
+  const [typed = '', ...args] = words(line.trim().slice(1));
+  const name = typed.toLowerCase();
+  if (isCommand(name)) return { typed, name, meant: undefined, args };
+  return { typed, name: undefined, meant: didYouMean(name, Object.keys(COMMANDS).filter(isCommand)), args };
+}
+
+const TAKES_PASSWORD: ReadonlySet<CommandName | undefined> = new Set(['login', 'register', undefined]);
+
+/** Lines that may carry a password are kept nowhere, not even when the name of the command is a slip of the finger. */
+export function isSecret(line: string): boolean {
+  if (!line.trimStart().startsWith('/')) return false;
+  const { name, meant, args } = readCommand(line);
+  return TAKES_PASSWORD.has(name ?? meant) && args.length > 1;
+}

@@ -32,9 +32,9 @@ async function interactive(options: Options): Promise<number> {
   const ended = Promise.withResolvers<void>();
   let ending = false;
   let last: Promise<void> = Promise.resolve();
+  // A window that is closed says so in several ways.
   const end = (): void => {
-    // Asked twice: do not wait for a server that does not answer.
-    if (ending) ended.resolve();
+    if (ending) return;
     ending = true;
     void goodbye(shell).then(ended.resolve);
   };
@@ -51,12 +51,18 @@ async function interactive(options: Options): Promise<number> {
           if (shell.exited) ended.resolve();
         });
     },
+    onInterrupt: () => {
+      // Asked twice: do not wait for a server that does not answer.
+      if (ending) ended.resolve();
+      end();
+    },
     onEnd: end,
     known: () => shell.known(),
   });
   const shell = shellOn(face, options, false);
   process.on('SIGTERM', end);
   process.on('SIGHUP', end);
+  void readerGone(process.stdout).then(end);
   face.system('Welcome to Parley. /help shows the commands.');
   await ended.promise;
   face.close();

@@ -16,7 +16,7 @@ export function plainScreen(output: Writable): Screen {
   };
 }
 
-/** Resolves when the reader of a pipe has gone. What is written from then on, the goodbye too, fails and is no news. */
+/** Resolves when the reader of a pipe, or the terminal, has gone. What is written from then on, the goodbye too, fails and is no news. */
 export function readerGone(output: Writable): Promise<void> {
   return new Promise((resolve) => output.on('error', () => resolve()));
 }

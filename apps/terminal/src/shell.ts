@@ -10,9 +10,8 @@ import {
   SessionEnded,
 } from '@parley/client';
 import type { Seq } from '@parley/protocol';
-import { COMMANDS, type CommandName, isCommand, usageOf } from './commands.js';
+import { COMMANDS, type CommandName, readCommand, usageOf } from './commands.js';
 import type { Known } from './complete.js';
-import { didYouMean, words } from './words.js';
 import { printable } from './printable.js';
 import { COMMAND_RUNS } from './run-command.js';
 import type { Screen } from './screen.js';
@@ -146,10 +145,8 @@ export class Shell {
   }
 
   async #command(text: string): Promise<void> {
-    const [typed = '', ...args] = words(text.slice(1));
-    const name = typed.toLowerCase();
-    if (!isCommand(name)) {
-      const meant = didYouMean(name, Object.keys(COMMANDS));
+    const { typed, name, meant, args } = readCommand(text);
+    if (name === undefined) {
       return this.problem(`Invalid command: ${typed}${meant === undefined ? '' : `. Did you mean /${meant}?`}`);
     }
     const refusal = this.#refusal(name, args.length);

@@ -39,7 +39,9 @@ export interface TtyFaceOptions {
   /** Newest first. */
   readonly history: string[];
   readonly onLine: (line: string) => void;
-  /** Ctrl-C, Ctrl-D on an empty line, or the terminal went away. */
+  /** Ctrl-C. */
+  readonly onInterrupt: () => void;
+  /** Ctrl-D on an empty line, or the terminal went away. */
   readonly onEnd: () => void;
   readonly known: () => Promise<Known>;
 }
@@ -71,13 +73,9 @@ export class TtyFace implements Screen {
     });
     this.#readline.on('history', (history: string[]) => this.#forgetSecrets(history));
     this.#readline.on('line', (line) => this.#onLine(line));
-    this.#readline.on('SIGINT', () => options.onEnd());
-    this.#readline.on('close', () => {
-      // readline has closed itself: Ctrl-D, or its input has ended.
-      if (this.#closed) return;
-      this.close();
-      options.onEnd();
-    });
+    this.#readline.on('SIGINT', () => options.onInterrupt());
+    // readline has closed itself: Ctrl-D, or its input has ended, or cannot be read any more.
+    for (const sign of ['close', 'error'] as const) this.#readline.on(sign, () => this.#inputGone());
     this.#readline.prompt();
   }
 
@@ -120,6 +118,12 @@ export class TtyFace implements Screen {
     this.#closed = true;
     this.#eraseLine();
     this.#readline.close();
+  }
+
+  #inputGone(): void {
+    if (this.#closed) return;
+    this.close();
+    this.options.onEnd();
   }
 
   #onLine(line: string): void {

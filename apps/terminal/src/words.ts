@@ -4,7 +4,7 @@ export function words(line: string): string[] {
 }
 
 /** The known word closest to what was typed, if it is close enough to be meant. */
-export function didYouMean(typed: string, known: readonly string[]): string | undefined {
+export function didYouMean<T extends string>(typed: string, known: readonly T[]): T | undefined {
   const [best] = known
     .map((word) => ({ word, away: distance(typed, word) }))
     .filter(({ word, away }) => away <= (word.length < 5 ? 1 : 2))

@@ -17,6 +17,7 @@ function open() {
     colours: coloursFor(false, {}),
     history: ['/channels'],
     onLine: (line) => lines.push(line),
+    onInterrupt: () => (ends += 1),
     onEnd: () => (ends += 1),
     known: () => Promise.resolve({ contacts: ['bob'], pending: [], channels: [] }),
   });

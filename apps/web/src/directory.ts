@@ -195,6 +195,8 @@ export class Directory {
 
   async #copyCode(): Promise<void> {
     this.#ownCode.select();
+    // Pages that came neither from this machine nor over HTTPS have no clipboard.
+    if (!isSecureContext) return this.bulletin.news('It is selected: copy it with the keyboard.');
     await navigator.clipboard.writeText(this.#ownCode.value);
     this.bulletin.news('Copied.');
   }

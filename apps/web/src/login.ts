@@ -9,6 +9,7 @@ export class Login {
   readonly #form = part('login-form', HTMLFormElement);
   readonly #username = part('username', HTMLInputElement);
   readonly #password = part('password', HTMLInputElement);
+  #isEntering = false;
 
   constructor(
     private readonly api: Api,
@@ -17,7 +18,9 @@ export class Login {
     private readonly whenFree: () => Promise<unknown>,
     private readonly onLogin: (username: string) => void,
   ) {
-    onSubmit(this.#form, (pressed) => this.bulletin.attempt(() => this.#enter(pressed === 'register')));
+    onSubmit(this.#form, (pressed) => {
+      if (!this.#isEntering) this.bulletin.attempt(() => this.#enterOnce(pressed === 'register'));
+    });
   }
 
   show(username = ''): void {
@@ -30,6 +33,16 @@ export class Login {
   hide(): void {
     this.#screen.hidden = true;
     this.#password.value = '';
+  }
+
+  /** An answer may take seconds while a server is replaced. Who presses again meanwhile still wants in once. */
+  async #enterOnce(isNew: boolean): Promise<void> {
+    this.#isEntering = true;
+    try {
+      await this.#enter(isNew);
+    } finally {
+      this.#isEntering = false;
+    }
   }
 
   async #enter(isNew: boolean): Promise<void> {

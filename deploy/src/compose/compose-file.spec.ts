@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { BlockList } from 'node:net';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { createTopology, PROFILES } from '../topology.js';
@@ -21,7 +22,10 @@ const Container = z.object({
 const ComposeFile = z.object({
   services: z.record(z.string(), Container),
   volumes: z.record(z.string(), z.null()),
-  networks: z.record(z.string(), z.unknown()),
+  networks: z.record(
+    z.string(),
+    z.object({ ipam: z.object({ config: z.tuple([z.object({ gateway: z.string(), ip_range: z.string() })]) }) }),
+  ),
 });
 
 const committed = await readFile(inWorkspace('docker-compose.yml'), 'utf8');
@@ -52,6 +56,20 @@ describe('docker-compose.yml', () => {
     for (const one of Object.values(file.services)) {
       for (const [other, { condition }] of Object.entries(one.depends_on)) {
         if (condition === 'service_healthy') expect(container(other).healthcheck).toBeDefined();
+      }
+    }
+  });
+
+  it('keeps fixed addresses apart from those that are given out', () => {
+    for (const one of Object.values(file.services)) {
+      for (const [network, membership] of Object.entries(one.networks)) {
+        const [{ gateway, ip_range: range } = { gateway: '', ip_range: '' }] =
+          file.networks[network]?.ipam.config ?? [];
+        const [first = '', bits = ''] = range.split('/');
+        const givenOut = new BlockList();
+        givenOut.addSubnet(first, Number(bits));
+        for (const kept of [gateway, ...(membership === null ? [] : [membership.ipv4_address])])
+          expect([kept, givenOut.check(kept)]).toEqual([kept, false]);
       }
     }
   });

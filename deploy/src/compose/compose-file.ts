@@ -50,7 +50,7 @@ export function renderCompose(): string {
       ...Object.fromEntries(profiles.map(({ profile, shared }) => [`x-${profile}-environment`, shared])),
       services,
       networks: Object.fromEntries(
-        profiles.map(({ scope }) => [scope.networkName, { ipam: { config: [{ subnet: scope.subnet }] } }]),
+        profiles.map(({ scope }) => [scope.networkName, { ipam: { config: [scope.addresses] } }]),
       ),
       volumes: Object.fromEntries(volumes.map((volume): [string, null] => [volume.split(':')[0] ?? volume, null])),
     },

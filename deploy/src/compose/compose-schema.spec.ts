@@ -56,7 +56,9 @@ const Service = z.strictObject({
 });
 
 const Network = z.strictObject({
-  ipam: z.strictObject({ config: z.array(z.strictObject({ subnet: z.cidrv4() })) }),
+  ipam: z.strictObject({
+    config: z.array(z.strictObject({ subnet: z.cidrv4(), gateway: z.ipv4(), ip_range: z.cidrv4() })),
+  }),
 });
 
 /** Keys that begin with `x-` are extensions, which compose leaves alone. */

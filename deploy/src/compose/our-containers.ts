@@ -21,7 +21,7 @@ const answers = (url: string) =>
 
 /** Services below are behind our load balancers, whose word on the client's address they may take. */
 const settingsOf = (scope: Scope, instance: ServiceInstance): Environment =>
-  instance.kind === 'auth' ? { TRUSTED_PROXIES: scope.subnet } : {};
+  instance.kind === 'auth' ? { TRUSTED_PROXIES: scope.addresses.subnet } : {};
 
 function serviceContainer(scope: Scope, instance: ServiceInstance, shared: Environment): ComposeService {
   const { topology, nameOf } = scope;

@@ -19,9 +19,17 @@ export interface Scope {
   readonly networkName: string;
   /** Fixed addresses, for servers that remember each other by address over restarts. */
   readonly addressOf: (part: string) => string;
-  readonly subnet: string;
+  readonly addresses: Addresses;
   /** Networks from which Consul takes registrations. */
   readonly consulWriters: readonly string[];
+}
+
+/** How the addresses of a network are given out. */
+export interface Addresses {
+  readonly subnet: string;
+  readonly gateway: string;
+  /** Where containers without a fixed address get theirs: they never take one that is kept for another, whichever starts first. */
+  readonly ip_range: string;
 }
 
 const FIRST_FIXED_ADDRESS = 10;
@@ -40,7 +48,7 @@ export function scopeOf(topology: Topology): Scope {
     network: { hostOf: nameOf, listenHost: '0.0.0.0' },
     networkName: topology.profile,
     addressOf: (part) => `${prefix}.${FIRST_FIXED_ADDRESS + fixed.indexOf(part)}`,
-    subnet: `${prefix}.0/24`,
+    addresses: { subnet: `${prefix}.0/24`, gateway: `${prefix}.1`, ip_range: `${prefix}.128/25` },
     consulWriters: CONTAINERS.map((network) => `${prefix}.${network}`),
   };
 }

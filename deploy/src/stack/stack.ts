@@ -5,6 +5,7 @@ import { consulUrls, type Environment } from '../environment.js';
 import { loadDatabaseState, type DatabaseState } from '../native/databases/database-state.js';
 import { engineNamed } from '../native/databases/engines.js';
 import { ReplicatedServer } from '../native/databases/replicated-server.js';
+import { withStackLock } from '../native/lock.js';
 import { isFree } from '../native/ports.js';
 import { masterName } from '../nginx-agent/nginx-process.js';
 import { memoryOf } from '../native/proc-fs.js';
@@ -170,7 +171,7 @@ export class Stack {
 
   /** Stops everything: services, load balancers, servers. Tells how many processes there were. */
   async stop(): Promise<number> {
-    return stopProcesses(this.table);
+    return withStackLock(this.description.stateDir, () => stopProcesses(this.table));
   }
 
   /** Stops everything and deletes the data, the logs and the secrets. */

@@ -1,13 +1,15 @@
-import { type ChannelId, type ServerFrameOf, seq } from '@parley/protocol';
+import { type ChannelId, type ServerFrameOf, seq, UNAVAILABLE_TEXT } from '@parley/protocol';
+import { backoff } from './backoff.js';
 import { ChannelView, type ChannelViewOptions } from './channel-view.js';
 import type { ChatEvents, EnteredChannel } from './chat-events.js';
-import type { Clock } from './clock.js';
+import type { Clock, Random, Timer } from './clock.js';
 import { RequestError } from './errors.js';
 import type { ChatMessage } from './inbox.js';
 import type { Requests } from './requests.js';
 
 export interface ActiveChannelOptions {
   readonly clock: Clock;
+  readonly random: Random;
   readonly requests: Requests;
   readonly enterTimeoutMs: number;
   readonly view: (channelId: ChannelId) => ChannelViewOptions;
@@ -17,6 +19,10 @@ export interface ActiveChannelOptions {
   readonly onSilence: () => void;
 }
 
+/** The one ERROR that says nothing about the membership. */
+const TEMPORARY = UNAVAILABLE_TEXT.ENTER_REQUEST;
+const ENTER_BACKOFF = { baseMs: 500, maxMs: 10_000 };
+
 /** The one channel that a socket has entered: changing it, leaving it, and entering it again on a new socket. */
 export class ActiveChannel {
   #view: ChannelView | undefined;
@@ -24,6 +30,8 @@ export class ActiveChannel {
   #entering: ChannelView | undefined;
   /** A LEAVE waits or is under way: entering on a new socket would come after it, and undo it. */
   #leaving = false;
+  /** The server could not let this socket in just now: it is asked again. */
+  #retry: Timer | undefined;
 
   constructor(private readonly options: ActiveChannelOptions) {}
 
@@ -84,10 +92,11 @@ export class ActiveChannel {
 
   /** A new socket: enter the same channel again and go on after the last message shown. */
   resume(): void {
-    if (this.#view && !this.#entering && !this.#leaving) void this.#resume(this.#view);
+    this.#enterAgain(0);
   }
 
   suspend(): void {
+    this.#retry?.cancel();
     this.#view?.suspend();
     this.#entering?.suspend();
   }
@@ -103,6 +112,7 @@ export class ActiveChannel {
   }
 
   close(): void {
+    this.#retry?.cancel();
     this.#view?.close();
     this.#view = undefined;
   }
@@ -112,7 +122,12 @@ export class ActiveChannel {
     if (this.#view && !this.#view.online) this.resume();
   }
 
-  async #resume(view: ChannelView): Promise<void> {
+  #enterAgain(attempt: number): void {
+    this.#retry?.cancel();
+    if (this.#view && !this.#entering && !this.#leaving) void this.#resume(this.#view, attempt);
+  }
+
+  async #resume(view: ChannelView, attempt: number): Promise<void> {
     try {
       const answer = await this.options.requests.ask({ type: 'ENTER_REQUEST', channelId: view.channelId });
       if (this.#view === view) view.opened(answer.lastReadMessageSeqId, answer.lastChannelMessageSeqId);
@@ -120,9 +135,19 @@ export class ActiveChannel {
       if (this.#view !== view || !(error instanceof RequestError)) return;
       if (error.failure === 'timeout') this.options.onSilence();
       if (error.failure !== 'refused') return;
+      if (error.message === TEMPORARY) return this.#retryLater(view, attempt);
       this.close();
       this.options.onRemoved({ channelId: view.channelId, reason: error.message });
     }
+  }
+
+  /** Only while this socket stays: the next one enters by itself. */
+  #retryLater(view: ChannelView, attempt: number): void {
+    const { clock, random } = this.options;
+    this.#retry?.cancel();
+    this.#retry = clock.after(backoff(attempt, random, ENTER_BACKOFF), () => {
+      if (!view.online) this.#enterAgain(attempt + 1);
+    });
   }
 
   #begin(view: ChannelView, answer: ServerFrameOf<'ENTER_RESPONSE'>): EnteredChannel {

@@ -19,7 +19,9 @@ function api(answer: (url: string) => Promise<Response>) {
   return { calls, clock, api: new Api(endpoints, fetch, clock) };
 }
 
-const unreachable = (): Promise<Response> => Promise.reject(new TypeError('fetch failed'));
+/** As Node's fetch fails; a browser's gives no cause. */
+const failing = (cause?: unknown) => (): Promise<Response> => Promise.reject(new TypeError('fetch failed', { cause }));
+const unreachable = failing({ code: 'ECONNREFUSED' });
 const text = (body: string, status = 200, headers: Record<string, string> = {}): Promise<Response> =>
   Promise.resolve(new Response(body, { status, headers }));
 
@@ -102,6 +104,39 @@ describe('api', () => {
     const { api: rest, calls } = api(() => Promise.reject(new DOMException('timed out', 'TimeoutError')));
     await expect(rest.register('ann', 'secret99')).rejects.toThrow(NoAnswer);
     expect(calls).toHaveLength(1);
+  });
+
+  describe.each([
+    ['registration', (rest: Api) => rest.register('ann', 'secret99')],
+    ['end of an account', (rest: Api) => rest.unregister({ username: 'ann', cookie: 'abc' })],
+  ])('the %s', (_what, request) => {
+    it.each([
+      ['breaks off', { code: 'ECONNRESET' }],
+      ['is closed by the other side', { code: 'UND_ERR_SOCKET' }],
+      ['fails for a reason that a browser does not tell', undefined],
+      ['breaks off at one address', new AggregateError([{ code: 'ENETUNREACH' }, { code: 'ECONNRESET' }])],
+    ])('is not repeated when the connection %s', async (_how, cause) => {
+      const { api: rest, calls } = api(failing(cause));
+      await expect(request(rest)).rejects.toThrow(NoAnswer);
+      expect(calls).toHaveLength(1);
+    });
+
+    it.each([
+      ['is refused', { code: 'ECONNREFUSED' }],
+      ['is not made in time', { code: 'UND_ERR_CONNECT_TIMEOUT' }],
+      ['is made at no address', new AggregateError([{ code: 'ENETUNREACH' }, { code: 'ETIMEDOUT' }])],
+    ])('goes to the next server when the connection %s', async (_how, cause) => {
+      const fails = failing(cause);
+      const { api: rest, calls } = api((url) => (url.startsWith('http://one') ? fails() : text('Done.')));
+      expect(await request(rest)).toMatchObject({ ok: true });
+      expect(calls).toHaveLength(2);
+    });
+  });
+
+  it('repeats a login whose connection breaks off: a second session does no harm', async () => {
+    const broken = failing({ code: 'ECONNRESET' });
+    const { api: rest } = api((url) => (url.startsWith('http://one') ? broken() : text('abc=')));
+    expect(await rest.login('ann', 'secret99')).toMatchObject({ ok: true });
   });
 
   it('fails when no server can be reached', async () => {

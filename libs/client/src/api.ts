@@ -30,12 +30,30 @@ interface Call {
 
 const TIMEOUT_MS = 15_000;
 
+/** Carried out a second time, these would fail and tell the user the opposite of what has happened. */
+const ONCE: ReadonlySet<string> = new Set([PATHS.register, PATHS.unregister]);
+
+/** How Node says that no connection was made. */
+const NOT_CONNECTED: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  // Of a connection that is made, the timeout below is over long before.
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
 /** A service that cannot do its work now is asked again a few times, where that does no harm: a failover takes seconds. */
 const BUSY = { status: 503, tries: 4, longestWaitMs: 3_000 };
 
 /**
  * The REST side. An HTTP status, whatever it is, is an answer; only a server that cannot be reached sends the request
- * to the next one. Throws Unreachable when none can be reached, NoAnswer when one stays silent.
+ * to the next one. Throws Unreachable when none can be reached, NoAnswer when one stays silent, or may have carried out
+ * what must not be repeated.
  */
 export class Api {
   constructor(
@@ -89,7 +107,7 @@ export class Api {
     const pathAndQuery = query === '' ? path : `${path}?${query}`;
     const headers = { ...init.headers, ...cookieOf(session) };
     return this.endpoints.firstReachable(async (baseUrl) => {
-      const response = await this.#send(baseUrl + pathAndQuery, { ...init, headers });
+      const response = await this.#send(baseUrl + pathAndQuery, { ...init, headers }, ONCE.has(path));
       const retryAfter = Number(response.headers.get('retry-after') ?? NaN);
       return {
         status: response.status,
@@ -100,21 +118,30 @@ export class Api {
     });
   }
 
-  async #send(url: string, init: RequestInit): Promise<Response> {
+  async #send(url: string, init: RequestInit, once: boolean): Promise<Response> {
     try {
       return await this.fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
     } catch (error) {
       // fetch reports every failure to get an answer as a TypeError; a timeout is none, the request may have been carried out.
-      if (error instanceof TypeError) throw new Unreachable(`${url} cannot be reached.`, { cause: error });
-      throw new NoAnswer(`${url} did not answer within ${TIMEOUT_MS / 1000} s.`, { cause: error });
+      const isUnreachable = error instanceof TypeError && (!once || isUnconnected(error.cause));
+      if (isUnreachable) throw new Unreachable(`${url} cannot be reached.`, { cause: error });
+      throw new NoAnswer(`${url} did not answer.`, { cause: error });
     }
   }
 }
 
-/** The server took the request but did not answer in time: it may have been carried out. */
+/** There is no answer, in time or at all: the request may have been carried out. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
 }
 
 const cookieOf = (session: Session | undefined): Record<string, string> =>
   session?.cookie === undefined ? {} : { Cookie: `${SESSION_COOKIE}=${session.cookie}` };
+
+/** Nothing can have been carried out. A browser does not say why there is no answer: it may have been. */
+function isUnconnected(cause: unknown): boolean {
+  if (typeof cause !== 'object' || cause === null) return false;
+  // One error for each address of a name.
+  if ('errors' in cause && Array.isArray(cause.errors)) return cause.errors.every(isUnconnected);
+  return 'code' in cause && NOT_CONNECTED.has(cause.code);
+}

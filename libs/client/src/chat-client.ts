@@ -69,6 +69,7 @@ export class ChatClient extends ServerCommands {
     });
     this.#active = new ActiveChannel({
       clock,
+      random: this.#random,
       requests: this.requests,
       enterTimeoutMs: requestTimeoutMs,
       view: (channelId) => ({

@@ -310,6 +310,7 @@ describe('an answer to a request', () => {
     const removed: unknown[] = [];
     const active = new ActiveChannel({
       clock,
+      random: () => 0.5,
       requests,
       enterTimeoutMs: 1_000,
       view: (id) => ({

@@ -1,7 +1,9 @@
-import { seq } from '@parley/protocol';
-import { CHANNEL, channelServer, error, failureOf, notify } from '../test/channel-server.js';
-import { connected, prepared, ScriptedServer } from '../test/scripted-server.js';
+import { channelId, type ServerFrame, seq, UNAVAILABLE_TEXT } from '@parley/protocol';
+import { CHANNEL, channelServer, entered, error, failureOf, notify } from '../test/channel-server.js';
+import { connected, prepared, ScriptedServer, type Stage } from '../test/scripted-server.js';
 import { Endpoints, fixedServer } from './endpoints.js';
+
+const quitElsewhere: ServerFrame = { type: 'NOTIFY_MEMBER_QUIT', channelId: CHANNEL, username: 'ann' };
 
 describe('a lost connection', () => {
   it('is replaced, and the channel goes on after the last message shown, in pages of 100', async () => {
@@ -146,6 +148,85 @@ describe('a lost connection', () => {
     await clock.pass(1000);
     expect(removed).toEqual([{ channelId: 2, reason: 'Not joined.' }]);
     expect(client.channelId).toBeUndefined();
+  });
+
+  describe('after which the server cannot let anybody into the channel just now', () => {
+    const refusal = error('ENTER_REQUEST', UNAVAILABLE_TEXT.ENTER_REQUEST);
+
+    /** On a new socket, on which entering again has been refused so often. */
+    async function refused(times: number) {
+      const { server } = channelServer(0, 0);
+      const stage = await connected(server);
+      const removed: unknown[] = [];
+      stage.client.on('removed', ({ reason }) => removed.push(reason));
+      await stage.client.enter(CHANNEL);
+      const { answer } = server;
+      server.answer = () => [refusal];
+      server.cut();
+      await stage.clock.pass(250);
+      while (server.of('ENTER_REQUEST').length < 1 + times) await stage.clock.pass(50);
+      return { ...stage, removed, answer };
+    }
+
+    it('keeps the screen, and goes on as soon as it can', async () => {
+      const { client, clock, server, screen, removed, answer } = await refused(1);
+      server.answer = answer;
+      await clock.pass(249);
+      expect(server.of('ENTER_REQUEST')).toHaveLength(2);
+      await clock.pass(1);
+      server.send(notify(1));
+      expect([screen, removed, client.channelId]).toEqual([['1 bob text 1'], [], CHANNEL]);
+      await clock.pass(30_000);
+      expect(server.of('ENTER_REQUEST')).toHaveLength(3);
+    });
+
+    it('asks less and less often', async () => {
+      const { clock, server } = await refused(1);
+      const asked: number[] = [];
+      const begin = clock.now();
+      server.answer = ({ type }) => (type === 'ENTER_REQUEST' && asked.push(clock.now() - begin), [refusal]);
+      await clock.pass(20_000);
+      expect(asked).toEqual([250, 750, 1750, 3750, 7750, 12_750, 17_750]);
+    });
+
+    it('still tells when the channel is no longer open to the user', async () => {
+      const { client, clock, server, removed } = await refused(2);
+      server.answer = () => [error('ENTER_REQUEST', 'Not joined.')];
+      await clock.pass(1000);
+      expect([removed, client.channelId]).toEqual([['Not joined.'], undefined]);
+    });
+
+    it.each([
+      ['the client is closed', ({ client }: Stage) => client.close()],
+      ['the channel is quit on another device', ({ server }: Stage) => server.send(quitElsewhere)],
+      ['the user has left it', ({ client }: Stage) => void client.leave()],
+    ])('asks no more when %s', async (_what, end) => {
+      const stage = await refused(1);
+      stage.server.answer = ({ type }) => (type === 'LEAVE_REQUEST' ? [{ type: 'LEAVE_RESPONSE' }] : []);
+      end(stage);
+      await stage.clock.pass(30_000);
+      expect(stage.server.of('ENTER_REQUEST')).toHaveLength(2);
+    });
+
+    it('asks once on the next socket, and at once', async () => {
+      const { clock, server, answer } = await refused(4);
+      server.cut();
+      server.answer = answer;
+      server.onDial = () => 'unreachable';
+      await clock.pass(5000);
+      expect(server.of('ENTER_REQUEST')).toHaveLength(5);
+      server.onDial = () => 'open';
+      await clock.pass(30_000);
+      expect(server.of('ENTER_REQUEST')).toHaveLength(6);
+    });
+
+    it('asks no more for it when another channel is entered', async () => {
+      const { client, clock, server } = await refused(1);
+      server.answer = (frame) => (frame.type === 'ENTER_REQUEST' ? [entered(0, 0, frame.channelId)] : []);
+      await client.enter(channelId(9));
+      await clock.pass(30_000);
+      expect(server.of('ENTER_REQUEST').map((frame) => frame.channelId)).toEqual([2, 2, 9]);
+    });
   });
 
   it('counts a dial without an answer as a failure', async () => {

@@ -151,7 +151,64 @@ describe('outbox', () => {
     const failed = outcome(outbox.send(write('hi')));
     await clock.pass(12_000);
     await failed;
-    expect([outbox.refused(UNAVAILABLE_TEXT.WRITE_MESSAGE), outbox.refused('no')]).toEqual([true, false]);
+    const errors = [UNAVAILABLE_TEXT.WRITE_MESSAGE, 'no', 'no', 'no', 'no', 'no'];
+    expect(errors.map((text) => outbox.refused(text))).toEqual([true, true, true, true, true, false]);
+  });
+
+  describe('does not take an ERROR about an earlier message for one about the next', () => {
+    it('when the earlier one was sent twice and is refused twice', async () => {
+      const { clock, outbox, write, outcome } = setUp();
+      outbox.online();
+      const [one, two] = [write('one'), write('two')];
+      const first = outbox.send(one);
+      await clock.pass(3000);
+      const stored = outbox.send(two);
+      expect([outbox.refused('Not joined.'), outbox.refused('Not joined.')]).toEqual([true, true]);
+      outbox.acked(two.serial, seq(1));
+      expect([await outcome(first), (await stored).seq]).toEqual(['refused: Not joined.', 1]);
+    });
+
+    it('when the earlier one was given up, whatever has come in between', async () => {
+      const { clock, outbox, write, outcome } = setUp();
+      outbox.online();
+      const failed = outcome(outbox.send(write('one')));
+      outbox.refused(UNAVAILABLE_TEXT.WRITE_MESSAGE);
+      await clock.pass(12_000);
+      await failed;
+      const next = outbox.send(write('two'));
+      outbox.refused(UNAVAILABLE_TEXT.WRITE_MESSAGE);
+      for (let answers = 0; answers < 4; answers += 1) outbox.refused('Not joined.');
+      expect(await outcome(next)).toBe('pending');
+      outbox.refused('Not joined.');
+      expect(await outcome(next)).toBe('refused: Not joined.');
+    });
+
+    it('but one about the same message, which is sent anew', async () => {
+      const { clock, outbox, write, outcome } = setUp();
+      outbox.online();
+      const frame = write('one');
+      const failed = outcome(outbox.send(frame));
+      await clock.pass(12_000);
+      await failed;
+      const again = outcome(outbox.send(frame));
+      outbox.refused('Not joined.');
+      const next = outbox.send(write('two'));
+      for (let answers = 0; answers < 4; answers += 1) outbox.refused('Not joined.');
+      expect([await again, await outcome(next)]).toEqual(['refused: Not joined.', 'pending']);
+    });
+
+    it('but on a new socket, where those do not come any more', async () => {
+      const { clock, outbox, write, outcome } = setUp();
+      outbox.online();
+      const failed = outcome(outbox.send(write('one')));
+      await clock.pass(12_000);
+      await failed;
+      outbox.offline();
+      outbox.online();
+      const refused = outcome(outbox.send(write('two')));
+      outbox.refused('Not joined.');
+      expect(await refused).toBe('refused: Not joined.');
+    });
   });
 
   it('gives up without a connection when there is a limit', async () => {

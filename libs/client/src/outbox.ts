@@ -37,6 +37,8 @@ interface Entry {
   readonly resolve: (sent: Sent) => void;
   readonly reject: (error: RequestError) => void;
   sends: number;
+  /** Sends on this socket whose real answer may still come. */
+  owed: number;
   timer: Timer | undefined;
   deadline: Timer | undefined;
 }
@@ -50,8 +52,8 @@ const MAX_FAILED = 100;
 export class Outbox {
   #pending: Entry[] = [];
   #online = false;
-  /** Given up, but the server may have stored it all the same: a late ack still finds its message here. */
-  readonly #failed = new Map<Serial, WriteFrame>();
+  /** Refused or given up: late answers are about these, and a late ack says that the server has stored one all the same. */
+  readonly #failed = new Map<Serial, Entry>();
 
   constructor(private readonly options: OutboxOptions) {}
 
@@ -62,9 +64,10 @@ export class Outbox {
   send(frame: WriteFrame): Promise<Sent> {
     const same = this.#pending.find((entry) => entry.frame.serial === frame.serial);
     if (same) return same.promise;
+    const owed = this.#failed.get(frame.serial)?.owed ?? 0;
     this.#failed.delete(frame.serial);
     const { promise, resolve, reject } = Promise.withResolvers<Sent>();
-    const entry: Entry = { frame, promise, resolve, reject, sends: 0, timer: undefined, deadline: undefined };
+    const entry: Entry = { frame, promise, resolve, reject, sends: 0, owed, timer: undefined, deadline: undefined };
     const { giveUpMs, clock } = this.options;
     if (Number.isFinite(giveUpMs)) entry.deadline = clock.after(giveUpMs, () => this.#giveUp(entry));
     this.#pending.push(entry);
@@ -78,7 +81,7 @@ export class Outbox {
     if (!entry) {
       const late = this.#failed.get(serial);
       this.#failed.delete(serial);
-      return late;
+      return late?.frame;
     }
     this.#remove(entry);
     entry.resolve({ serial, channelId: entry.frame.channelId, seq });
@@ -86,19 +89,25 @@ export class Outbox {
     return entry.frame;
   }
 
-  /** An ERROR about WRITE_MESSAGE names no serial: it belongs to the oldest message under way. */
+  /**
+   * An ERROR about WRITE_MESSAGE names no serial. The server answers each of the sends: while there are answers owed to
+   * messages that have failed, whose sender knows, it belongs to those; then to the oldest message under way.
+   */
   refused(text: string): boolean {
-    const oldest = this.#pending.find((entry) => entry.sends > 0);
-    // The server answers each of the sends, also when the last one is given up: its sender knows.
-    if (!oldest) return text === TEMPORARY && this.#failed.size > 0;
-    if (text !== TEMPORARY) this.#fail(oldest, 'refused', text);
+    const failed = [...this.#failed.values()].find((entry) => entry.owed > 0);
+    const about = failed ?? this.#pending.find((entry) => entry.sends > 0);
+    if (!about) return false;
+    // The real answer may still come after this one, so it settles nothing.
+    if (text === TEMPORARY) return true;
+    about.owed -= 1;
+    if (about !== failed) this.#fail(about, 'refused', text);
     return true;
   }
 
-  /** A new socket is open: what was under way goes out again, in its old order. */
+  /** A new socket is open: what was under way goes out again, in its old order. The old one's answers do not come any more. */
   online(): void {
     this.#online = true;
-    for (const entry of this.#pending) entry.sends = 0;
+    for (const entry of [...this.#pending, ...this.#failed.values()]) entry.sends = entry.owed = 0;
     this.#pump();
   }
 
@@ -123,6 +132,7 @@ export class Outbox {
   #transmit(entry: Entry): void {
     if (!this.options.transmit(entry.frame)) return;
     entry.sends += 1;
+    entry.owed += 1;
     entry.timer?.cancel();
     entry.timer = this.options.clock.after(this.options.ackTimeoutMs, () => {
       if (entry.sends < this.options.attempts) return this.#transmit(entry);
@@ -137,13 +147,13 @@ export class Outbox {
 
   #fail(entry: Entry, failure: RequestFailure, message: string): void {
     this.#remove(entry);
-    if (failure !== 'refused') this.#remember(entry.frame);
+    this.#remember(entry);
     entry.reject(new RequestError('WRITE_MESSAGE', failure, message));
     this.#pump();
   }
 
-  #remember(frame: WriteFrame): void {
-    this.#failed.set(frame.serial, frame);
+  #remember(entry: Entry): void {
+    this.#failed.set(entry.frame.serial, entry);
     const [oldest] = this.#failed.keys();
     if (this.#failed.size > MAX_FAILED && oldest !== undefined) this.#failed.delete(oldest);
   }

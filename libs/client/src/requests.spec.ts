@@ -1,4 +1,4 @@
-import { channelId } from '@parley/protocol';
+import { channelId, UNAVAILABLE_TEXT } from '@parley/protocol';
 import { CHANNEL, error, failureOf } from '../test/channel-server.js';
 import { ManualClock } from '../test/manual-clock.js';
 import { connected, ScriptedServer } from '../test/scripted-server.js';
@@ -55,6 +55,39 @@ describe('requests', () => {
     server.send({ type: 'CREATE_RESPONSE', channelId: channelId(3), title: 'first' });
     server.send({ type: 'CREATE_RESPONSE', channelId: channelId(4), title: 'second' });
     expect(await made).toMatchObject({ channelId: 4, title: 'second' });
+  });
+
+  it.each(['accept', 'reject', 'disconnect'] as const)(
+    'to %s do not take the late answer about another user, however the name is written',
+    async (command) => {
+      const { client, server } = await connected();
+      const request = `${command.toUpperCase() as Uppercase<typeof command>}_REQUEST` as const;
+      const answer = (username: string) =>
+        server.send(
+          {
+            accept: { type: 'ACCEPT_RESPONSE' as const, username },
+            reject: { type: 'REJECT_RESPONSE' as const, username, status: 'REJECTED' as const },
+            disconnect: { type: 'DISCONNECT_RESPONSE' as const, username, status: 'DISCONNECTED' as const },
+          }[command],
+        );
+      const failed = failureOf(client[command]('ann'));
+      server.send(error(request, UNAVAILABLE_TEXT[request]));
+      expect(await failed).toBe('refused');
+      const asked = client[command]('rené');
+      answer('ann');
+      answer('Rene');
+      expect(await asked).toMatchObject({ username: 'Rene' });
+    },
+  );
+
+  it('to invite do not take the late answer about another code, however the code is written', async () => {
+    const { client, server } = await connected();
+    const failed = failureOf(client.invite('A1'));
+    server.send(error('INVITE_REQUEST', 'Invite failed.'));
+    expect(await failed).toBe('refused');
+    const asked = client.invite('B2');
+    for (const inviteCode of ['a1', 'b2']) server.send({ type: 'INVITE_RESPONSE', inviteCode, status: 'PENDING' });
+    expect(await asked).toMatchObject({ inviteCode: 'b2' });
   });
 
   it('fail when no answer comes', async () => {

@@ -1,4 +1,4 @@
-import { LIMITS, type ClientFrameType, type ServerFrame } from '@parley/protocol';
+import { LIMITS, sameUser, type ClientFrameType, type ServerFrame } from '@parley/protocol';
 import type { Clock, Timer } from './clock.js';
 import { RequestError, type RequestFailure } from './errors.js';
 import type { OutgoingFrame } from './outgoing.js';
@@ -179,7 +179,11 @@ export class Requests {
 function isAnswer<T extends RequestType>(request: OutgoingFrame, frame: ServerFrame): frame is AnswerTo<T> {
   const answers: Readonly<Record<string, readonly string[]>> = ANSWERS;
   if (!answers[request.type]?.includes(frame.type)) return false;
-  // A late answer about another channel is not this one's; a channel that is being made has only its title yet.
+  // A late answer about another channel or user is not this one's; a channel that is being made has only its title yet.
   if ('channelId' in request && 'channelId' in frame) return request.channelId === frame.channelId;
+  if ('username' in request && 'username' in frame) return sameUser(request.username, frame.username);
+  if ('userInviteCode' in request && 'inviteCode' in frame) return sameCode(request.userInviteCode, frame.inviteCode);
   return !(request.type === 'CREATE_REQUEST' && 'title' in frame) || request.title === frame.title;
 }
+
+const sameCode = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();

@@ -72,6 +72,14 @@ describe('the producer', () => {
     ]);
   });
 
+  it('stores what is too much only together, once', async () => {
+    broker.refuses = ({ topicMessages }) =>
+      topicMessages.some(({ messages }) => messages.length > 1) ? brokerError('MESSAGE_TOO_LARGE') : undefined;
+    const sends = ['one', 'two', 'three'].map((value) => producer.send('topic', { key: value, value }));
+    expect(await passing(outcomes(sends), 1_000)).toEqual(['stored', 'stored', 'stored']);
+    expect(broker.stored).toEqual(['one', 'two', 'three']);
+  });
+
   it('tries all of them again when the search for the bad one is cut short', async () => {
     broker.fail('send', brokerError('INVALID_RECORD'), brokerError('NOT_LEADER_FOR_PARTITION'));
     const sends = ['one', 'two'].map((value) => producer.send('topic', { key: value, value }));

@@ -129,7 +129,7 @@ export class BatchingProducer {
         this.#discard();
         await this.#refuseMissingTopics(records);
       }
-      if (type === 'MESSAGE_TOO_LARGE' || type === 'INVALID_RECORD') await this.#refuseOneByOne(producer, records);
+      if (type === 'MESSAGE_TOO_LARGE' || type === 'INVALID_RECORD') return this.#sendOneByOne(producer, records);
       // Nothing tells kafkajs that a connection has gone silent: it would go on using it.
       if (isTimeout(error)) this.#discard();
       throw error;
@@ -158,8 +158,8 @@ export class BatchingProducer {
     producer?.disconnect().catch((error: unknown) => this.#kafka.log.debug({ error }, 'disconnecting failed'));
   }
 
-  /** Finds the record that spoils a whole request. Those before it are written, and written again with the rest. */
-  async #refuseOneByOne(producer: Producer, records: readonly AddressedRecord[]): Promise<void> {
+  /** Finds the record that spoils a whole request, if one does. Those before it are written, and written again with the rest. */
+  async #sendOneByOne(producer: Producer, records: readonly AddressedRecord[]): Promise<void> {
     for (const record of records) {
       try {
         await producer.sendBatch({ acks: -1, timeout: REQUEST_TIMEOUT_MS, topicMessages: byTopic([record]) });

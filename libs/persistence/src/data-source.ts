@@ -6,7 +6,7 @@ import { driverWith, type ServerSigns } from './driver.js';
 export interface ConnectionSettings {
   readonly poolSize: number;
   readonly entities?: readonly (new () => object)[];
-  /** How long a statement may take, in ms. */
+  /** How long a statement may take, and how long one waits for a connection while the server says nothing, in ms. */
   readonly queryTimeoutMs?: number;
   /** Who wants to know how the server does. */
   readonly signs?: ServerSigns;
@@ -33,7 +33,7 @@ export function createDataSource(
 ): DataSource {
   return new DataSource({
     type: 'mysql',
-    driver: driverWith(signs),
+    driver: driverWith(signs, queryTimeoutMs),
     ...address,
     // The driver's own default is to accept the certificate of any host.
     ...(ssl === true && { ssl: { verifyIdentity: true } }),

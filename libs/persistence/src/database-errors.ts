@@ -1,4 +1,4 @@
-/** A database has not answered since the process started. */
+/** A database has not answered since the process started, or has fallen silent. */
 export class DatabaseUnavailable extends Error {
   override readonly name = 'DatabaseUnavailable';
   constructor(database: string, options?: ErrorOptions) {

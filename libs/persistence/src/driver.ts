@@ -1,5 +1,5 @@
 import mysql from 'mysql2';
-import { isUnavailable } from './database-errors.js';
+import { DatabaseUnavailable, isUnavailable } from './database-errors.js';
 
 /**
  * Times are UTC whatever the server's zone; a transaction sees what was committed before each of its statements, so
@@ -26,6 +26,14 @@ export interface ServerSigns {
   readonly onRole?: (isWritable: boolean) => void;
 }
 
+/** And what a pool listens to itself. */
+interface PoolSigns extends ServerSigns {
+  /** The server has said something: it has greeted a new connection, or answered a statement, be it with an error. */
+  readonly onWord: () => void;
+}
+
+type HandOut = (error: Error | null, connection?: mysql.PoolConnection) => void;
+
 /** What the types of mysql2 leave out. */
 type TimedQuery = mysql.Query & { readonly queryTimeout: NodeJS.Timeout | null };
 type Answered = (error: mysql.QueryError | null, ...rest: unknown[]) => void;
@@ -33,34 +41,74 @@ type Answered = (error: mysql.QueryError | null, ...rest: unknown[]) => void;
 /**
  * The driver, with every connection of its pools set up before anyone uses it. A connection on which an answer has
  * not come in time is closed, because whatever came next on it would wait for the same answer, and without limit.
+ * @param silenceMs how long to wait for a connection while the server says nothing. Longer than it takes to give up a
+ * connection that is being made, which tells better what is wrong.
  */
-export function driverWith(signs: ServerSigns): { createPool(options: mysql.PoolOptions): mysql.Pool } {
+export function driverWith(
+  signs: ServerSigns,
+  silenceMs: number,
+): { createPool(options: mysql.PoolOptions): mysql.Pool } {
   return {
     ...mysql,
     createPool(options: mysql.PoolOptions): mysql.Pool {
       const pool = mysql.createPool(options);
       const connect = pool.getConnection.bind(pool);
       const setUps = new WeakMap<mysql.PoolConnection, Promise<void>>();
-      pool.on('connection', (connection) => setUps.set(connection, setUp(connection, signs)));
+      let heardAt = 0;
+      const onWord = (): void => void (heardAt = performance.now());
+      pool.on('connection', (connection) => {
+        onWord();
+        setUps.set(connection, setUp(connection, { ...signs, onWord }));
+      });
       Object.assign(pool, {
-        getConnection: (handOut: Parameters<typeof connect>[0]) =>
+        getConnection: (handOut: HandOut) => {
+          const askedAt = performance.now();
+          const dueAt = (): number => Math.max(askedAt, heardAt) + silenceMs;
+          const settle = inTime(handOut, dueAt, () => new DatabaseUnavailable(options.database ?? 'a database'));
           connect((error, connection) => {
             if (error !== null) {
               report(error, signs);
-              handOut(error, connection);
+              settle(error);
               return;
             }
-            const ready = (): void => void handOut(null, connection);
+            const ready = (): void => settle(null, connection);
             const refused = (reason: NodeJS.ErrnoException): void => {
               connection.destroy();
-              handOut(reason, connection);
+              settle(reason);
             };
             void Promise.resolve(setUps.get(connection)).then(ready, refused);
-          }),
+          });
+        },
       });
       return pool;
     },
   };
+}
+
+/**
+ * mysql2 has no limit for the wait in its queue, and a server that is gone takes one attempt to connect after another.
+ * The time begins anew with each word of the server: under load a wait may be long, and nothing is wrong.
+ * @returns hands out unless it is too late; a connection that nobody waits for any more goes back to the pool
+ */
+function inTime(handOut: HandOut, dueAt: () => number, tooLate: () => Error): HandOut {
+  let isWaiting = true;
+  const settle: HandOut = (error, connection) => {
+    if (isWaiting) {
+      isWaiting = false;
+      clearTimeout(timer);
+      handOut(error, connection);
+    } else {
+      connection?.release();
+    }
+  };
+  const look = (): NodeJS.Timeout | undefined => {
+    const left = dueAt() - performance.now();
+    if (left > 0) return setTimeout(() => (timer = look()), left);
+    settle(tooLate());
+    return undefined;
+  };
+  let timer = look();
+  return settle;
 }
 
 function report(error: mysql.QueryError | NodeJS.ErrnoException, { onSilence, onTrouble }: ServerSigns): void {
@@ -68,10 +116,14 @@ function report(error: mysql.QueryError | NodeJS.ErrnoException, { onSilence, on
   if (isUnavailable(error)) onTrouble?.();
 }
 
-async function setUp(connection: mysql.PoolConnection, signs: ServerSigns): Promise<void> {
+/** The errors of a server have a state, those of the driver have none. */
+const isWord = (error: mysql.QueryError | null): boolean => error === null || error.sqlState !== undefined;
+
+async function setUp(connection: mysql.PoolConnection, signs: PoolSigns): Promise<void> {
   const ask = (sql: string): Promise<unknown> =>
     new Promise((resolve, reject) => {
       connection.query({ sql, timeout: SETUP_TIMEOUT_MS }, (error, rows) => {
+        if (isWord(error)) signs.onWord();
         if (error === null) resolve(rows);
         else reject(error);
       });
@@ -96,7 +148,7 @@ export function isWritable(rows: unknown): boolean {
 }
 
 /** Lets `signs` know of whatever fails on this connection from now on. */
-function watch(connection: mysql.PoolConnection, signs: ServerSigns): void {
+function watch(connection: mysql.PoolConnection, signs: PoolSigns): void {
   const query = connection.query.bind(connection) as (...parameters: unknown[]) => TimedQuery;
   Object.assign(connection, {
     query: (...parameters: [...unknown[], Answered]) => {
@@ -105,6 +157,7 @@ function watch(connection: mysql.PoolConnection, signs: ServerSigns): void {
         // mysql2 3.24 goes on to count when the connection is lost, and calls again when the time for an answer is over. It was
         // mended for other errors: https://github.com/sidorares/node-mysql2/issues/1387
         clearTimeout(command.queryTimeout ?? undefined);
+        if (isWord(error)) signs.onWord();
         if (error === null) {
           signs.onAnswer?.();
         } else {

@@ -5,6 +5,7 @@ import {
   checkScreens,
   checkSight,
   checkSilence,
+  checkStays,
   checkTables,
   checkVision,
 } from './people.rules.js';
@@ -20,6 +21,7 @@ const CHECKS = [
   checkErrors,
   checkSilence,
   checkScreens,
+  checkStays,
   checkSight,
   checkVision,
   checkReadPositions,

@@ -43,6 +43,8 @@ export const Entry = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('shown'), ...by, channel: z.number(), ...Message.shape }),
   /** Somebody scrolled back, and was shown this. */
   z.object({ kind: z.literal('scrolled'), ...by, channel: z.number(), messages: z.array(Message) }),
+  /** The SDK said that the user is no member of the channel on the screen any more. */
+  z.object({ kind: z.literal('removed'), ...by, channel: z.number(), reason: z.string() }),
   /** The device shows no channel any more. */
   z.object({ kind: z.literal('blank'), ...by }),
   /** An ERROR arrived. */

@@ -33,6 +33,13 @@ export class Memberships {
     return before !== 'out' || changes.some(({ t, state }) => t > from && t <= to && state !== 'out');
   }
 
+  /** Was the user surely a member at every moment from `from` to `to`? */
+  wasThroughout(user: string, channel: number, from: number, to: number): boolean {
+    const changes = this.of(user, channel);
+    const before = changes.findLast((change) => change.t <= from)?.state;
+    return before === 'in' && changes.every(({ t, state }) => t <= from || t > to || state === 'in');
+  }
+
   /** What is known at the end. */
   final(user: string, channel: number): 'in' | 'out' | 'unsure' {
     return this.of(user, channel).at(-1)?.state ?? 'out';

@@ -84,6 +84,13 @@ describe('what people see and are told', () => {
       },
     ],
     [
+      'a member who is put out of a channel',
+      'membersStay',
+      ({ log }) => {
+        log.push({ kind: 'removed', t: 150, ...by('bob/1'), channel: CHANNEL, reason: 'Enter failed.' });
+      },
+    ],
+    [
       'a read position that goes back',
       'readPositions',
       ({ log }) => {
@@ -132,6 +139,17 @@ describe('what people see and are told', () => {
       },
     ],
   ])('finds %s', (_what, rule, breakIt) => expectFound(rule, breakIt));
+
+  it('does not mind that somebody is put out who has quit, or has just come back', () => {
+    const history = honest();
+    history.log.push(
+      { kind: 'removed', t: 150, ...by('carl/1'), channel: CHANNEL, reason: 'Not joined.' },
+      { kind: 'asks', t: 160, ...by('carl/1'), op: 3, channel: CHANNEL, change: 'join' },
+      { kind: 'told', t: 170, ...by('carl/1'), op: 3, member: 'in' },
+      { kind: 'removed', t: 180, ...by('carl/2'), channel: CHANNEL, reason: 'Not joined.' },
+    );
+    expect(rulesBroken(history)).not.toContain('membersStay');
+  });
 
   it('counts a membership as unsure while its answer is missing, and forgives either outcome', () => {
     const history = honest();

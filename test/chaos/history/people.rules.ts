@@ -44,6 +44,18 @@ export function* checkScreens(evidence: Evidence): Generator<Violation> {
   }
 }
 
+/** What was true before somebody came back may arrive for so long, in milliseconds. */
+const OLD_NEWS_MS = 15_000;
+
+/** Who has been a member for long enough is not put out of a channel, whatever may be away. */
+export function* checkStays({ log }: Evidence): Generator<Violation> {
+  const memberships = new Memberships(log);
+  for (const { t, user, device, channel, reason } of ofKind(log, 'removed')) {
+    if (memberships.wasThroughout(user, channel, t - OLD_NEWS_MS, t))
+      yield { rule: 'membersStay', text: `${device} was put out of channel ${channel} at ${t} ms: ${reason}` };
+  }
+}
+
 /** Nothing for those who were not members when it was written, sent and seen. */
 export function* checkSight({ log }: Evidence): Generator<Violation> {
   const memberships = new Memberships(log);

@@ -7,6 +7,7 @@ export const RULES = {
   order: 'a message that was sent after another was acknowledged has the higher sequence',
   screens: 'a screen shows each message once, in order, to the end',
   membersSeeAll: 'the screens of who stayed a member until the end have shown everything',
+  membersStay: 'nobody who is a member all the time is put out of a channel',
   outsidersSeeNothing: 'nobody sees a message while not a member',
   membership: 'a membership is what its owner was told last',
   readPositions: 'read positions never go back',

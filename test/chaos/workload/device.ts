@@ -216,7 +216,10 @@ export class Device implements AsyncDisposable {
       this.shown = { channel, seq: at };
       history.add({ kind: 'shown', ...this.by, channel, seq: at, author, content });
     });
-    client.on('removed', () => this.blank());
+    client.on('removed', ({ channelId: channel, reason }) => {
+      history.add({ kind: 'removed', ...this.by, channel, reason });
+      this.blank();
+    });
     client.on('state', (state) => {
       history.add({ kind: 'link', ...this.by, state: this.linkState(state) });
       if (state.state === 'lost' || state.state === 'open') this.isCut = false;

@@ -3,6 +3,7 @@ import { TcpRelay } from '@parley/testing';
 /** The stretch of network between a device, or many that stand together, and the load balancers: it can be cut. */
 export class Line implements AsyncDisposable {
   private readonly relays = new Map<string, Promise<TcpRelay>>();
+  private ended: Promise<void> | undefined;
 
   /** What to use in place of a server's origin. */
   through(url: string): Promise<string> {
@@ -16,7 +17,13 @@ export class Line implements AsyncDisposable {
     for (const relay of this.relays.values()) (await relay).cut();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Whoever stands on it ends it; it ends once. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.ended ??= this.end();
+    return this.ended;
+  }
+
+  private async end(): Promise<void> {
     for (const relay of this.relays.values()) await (await relay)[Symbol.asyncDispose]();
   }
 }

@@ -1,5 +1,5 @@
 import { PATHS, SESSION_COOKIE } from '@parley/protocol';
-import { newPerson, runningSystem, uniqueName } from '@parley/testing';
+import { newPerson, PASSWORD, runningSystem, uniqueName } from '@parley/testing';
 import type { WebSocketRoute } from 'playwright-core';
 import { meet, Visitor } from './visitor.js';
 
@@ -12,6 +12,28 @@ describe('somebody who logs in and out', () => {
     await ann.page.getByLabel('Password').fill('not the password');
     await ann.page.getByRole('button', { name: 'Log in' }).click();
     await ann.page.getByText('Name or password is wrong.').waitFor();
+  }, 60_000);
+
+  it('is let in once, however often they press while the answer takes its time', async () => {
+    await using ann = await Visitor.come();
+    await ann.signUp();
+    await ann.logOut();
+    const { page } = ann;
+    const answered = Promise.withResolvers<void>();
+    let logins = 0;
+    await page.route(`**${PATHS.login}*`, async (route) => {
+      logins += 1;
+      await answered.promise;
+      await route.continue();
+    });
+    await page.getByLabel('Name').fill(ann.name);
+    await page.getByLabel('Password').fill(PASSWORD);
+    const logIn = page.getByRole('button', { name: 'Log in' });
+    await logIn.click();
+    await logIn.click();
+    answered.resolve();
+    await page.locator('#me', { hasText: ann.name }).waitFor();
+    expect(logins).toBe(1);
   }, 60_000);
 
   it('stays, and is told so, when a logout fails, until one succeeds', async () => {

@@ -189,7 +189,7 @@ describe('a socket that is in a channel', () => {
     const { answer, delivery, open, enter, told } = setUp();
     const { socket } = open('ann', 1);
     enter(socket, 'enter');
-    socket.shown.leaving = ROOM;
+    socket.shown.leaving = { request: 'leave', channelId: ROOM };
     answer(socket, 'leave', { type: 'LEAVE_RESPONSE' });
     expect(delivery.deliver(message(1))).toBe(0);
     expect(told()).toEqual([]);
@@ -199,7 +199,11 @@ describe('a socket that is in a channel', () => {
     const { answer, open, enter, told } = setUp();
     const { socket } = open('ann', 1);
     enter(socket, 'enter');
-    Object.assign(socket.shown, { leaving: OTHER, heading: undefined, enterRequest: undefined });
+    Object.assign(socket.shown, {
+      leaving: { request: 'leave', channelId: OTHER },
+      heading: undefined,
+      enterRequest: undefined,
+    });
     answer(socket, 'leave', { type: 'LEAVE_RESPONSE' });
     expect(socket.shown.channelId).toBeUndefined();
     expect(told()).toEqual([expect.stringMatching(/VIEWER_LEFT.*"channelId":7/)]);
@@ -209,9 +213,22 @@ describe('a socket that is in a channel', () => {
     const { answer, open, enter } = setUp();
     const { socket } = open('ann', 1);
     enter(socket, 'enter');
-    socket.shown.leaving = OTHER;
+    socket.shown.leaving = { request: 'leave', channelId: OTHER };
     answer(socket, 'leave', { type: 'LEAVE_RESPONSE' });
     expect(socket.shown.channelId).toBe(ROOM);
+  });
+
+  it('stays when it has entered again and the answer to its LEAVE comes once more', () => {
+    const { answer, delivery, open, enter } = setUp();
+    const { socket } = open('ann', 1);
+    enter(socket, 'enter');
+    socket.shown.leaving = { request: 'leave', channelId: ROOM };
+    answer(socket, 'leave', { type: 'LEAVE_RESPONSE' });
+    expect(socket.shown.channelId).toBeUndefined();
+    enter(socket, 'again');
+    answer(socket, 'leave', { type: 'LEAVE_RESPONSE' });
+    expect(socket.shown.channelId).toBe(ROOM);
+    expect(delivery.deliver(message(1))).toBe(1);
   });
 
   it('is out of the channel that it has quit, and stays in any other', () => {

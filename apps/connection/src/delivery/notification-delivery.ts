@@ -129,9 +129,11 @@ export class NotificationDelivery {
         if (shown.enterRequest === request) shown.heading = frame.channelId;
         break;
       case 'LEAVE_RESPONSE':
-        if (shown.leaving === shown.channelId) this.views.leave(socket, 'knows');
+        if (shown.leaving !== undefined && shown.leaving.channelId === shown.channelId)
+          this.views.leave(socket, 'knows');
         // It went to a channel that then could not be entered, so the owner of the shown one has not heard of it.
         else if (shown.enterRequest === undefined) this.views.leave(socket, 'tell the owner');
+        if (shown.leaving?.request === request) shown.leaving = undefined;
         break;
       case 'QUIT_RESPONSE':
         if (shown.channelId === frame.channelId) this.views.leave(socket, 'knows');

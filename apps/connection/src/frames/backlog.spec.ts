@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { ServerIdentity } from '../server/server-identity.js';
 import { Backlog } from './backlog.js';
 
@@ -50,6 +51,24 @@ describe('the backlog of messages without an answer', () => {
     for (let second = 2; second <= 60; second++) backlog.look(start + second * 1_000);
     leave(3);
     expect(backlog.isFull).toBe(true);
+  });
+
+  it('lets one message a second through while nothing is answered, and has room again when that one is', () => {
+    jest.useFakeTimers();
+    try {
+      const { backlog, leave } = setUp();
+      leave(3);
+      jest.advanceTimersByTime(999);
+      expect(backlog.isFull).toBe(true);
+      jest.advanceTimersByTime(1);
+      expect(backlog.isFull).toBe(false);
+      const [probe = ''] = leave(1);
+      expect(backlog.isFull).toBe(true);
+      backlog.settled(probe);
+      expect([backlog.size, backlog.isFull]).toEqual([0, false]);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('is not moved by other requests, by answers that come twice, or by those of an earlier start', () => {

@@ -4,6 +4,8 @@ import { ServerIdentity } from '../server/server-identity.js';
 
 /** How often the rate of answers is looked at, in ms. */
 const LOOK_EVERY_MS = 250;
+/** While it is full, one message in this time is let through, in ms: if all that was handed on is lost, its answer says so. */
+const PROBE_EVERY_MS = 1_000;
 /** The part of the new reading in the smoothed rate. */
 const NEW_PART = 0.4;
 
@@ -19,6 +21,7 @@ export class Backlog {
   private answered = 0;
   private answeredBefore = 0;
   private perSecond = 0;
+  private leftAt = 0;
   private lookedAt = performance.now();
   private timer: NodeJS.Timeout | undefined;
 
@@ -42,11 +45,13 @@ export class Backlog {
 
   get isFull(): boolean {
     const { alwaysWaiting, waitMs } = this.settings.backlog;
-    return this.size >= Math.max(alwaysWaiting, (this.perSecond * waitMs) / 1_000);
+    if (this.size < Math.max(alwaysWaiting, (this.perSecond * waitMs) / 1_000)) return false;
+    return performance.now() - this.leftAt < PROBE_EVERY_MS;
   }
 
   /** A message was handed on as this request. */
   left(request: string): void {
+    this.leftAt = performance.now();
     this.newest = Math.max(this.newest, this.identity.numberOfWrite(request));
   }
 

@@ -76,11 +76,13 @@ export class FrameHandlers {
   private leave(socket: ClientSocket, frame: ClientFrameOf<'LEAVE_REQUEST'>, text: string): void {
     const { shown } = socket;
     const channelId = shown.heading ?? shown.channelId;
-    shown.leaving = channelId;
     shown.heading = undefined;
     shown.enterRequest = undefined;
-    if (channelId === undefined) this.sender.toUser(socket, frame, text);
-    else this.sender.toChannel(socket, channelId, frame, text);
+    const request =
+      channelId === undefined
+        ? this.sender.toUser(socket, frame, text)
+        : this.sender.toChannel(socket, channelId, frame, text);
+    shown.leaving = { request, channelId };
   }
 
   private readUpTo(socket: ClientSocket, frame: ClientFrameOf<'READ_MESSAGE_ACK'>): void {

@@ -104,11 +104,9 @@ describe('a frame', () => {
     expect(socket.shown.heading).toBe(ROOM);
     receive({ type: 'LEAVE_REQUEST' });
     expect(kafka.records[1]).toContain('"channelId":7');
-    expect([socket.shown.heading, socket.shown.leaving, socket.shown.enterRequest]).toEqual([
-      undefined,
-      ROOM,
-      undefined,
-    ]);
+    const { heading, leaving, enterRequest } = socket.shown;
+    expect([heading, leaving?.channelId, enterRequest]).toEqual([undefined, ROOM, undefined]);
+    expect(kafka.records[1]).toContain(leaving?.request);
   });
 
   it('is preceded by what was read, where it depends on that', () => {

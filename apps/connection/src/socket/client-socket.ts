@@ -42,8 +42,8 @@ export class ShownChannel {
   heading: ChannelId | undefined;
   enterRequest: string | undefined;
   readonly enters = new EnterOrder();
-  /** Where its last LEAVE went. */
-  leaving: ChannelId | undefined;
+  /** Its last LEAVE, and to which channel it went, until it is answered: the answer may come again. */
+  leaving: { readonly request: string; readonly channelId: ChannelId | undefined } | undefined;
   /** First message that the socket was too slow to get. */
   firstMissed: Seq | undefined;
   /** Last message that was written to it; what of that was written at the last ping; and what the peer surely got. */

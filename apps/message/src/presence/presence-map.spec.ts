@@ -49,7 +49,7 @@ describe('PresenceMap', () => {
   it('is not confused by the end of a socket that it never heard of', () => {
     const map = new PresenceMap();
     map.apply(delta('s1', [{ connection: 'a', userId: ann }], ['unknown']), 0);
-    map.leave(room, 'unknown');
+    map.leave(room, 'unknown', 0);
     expect([map.serversOf(ann), map.serverNames()]).toEqual([['s1'], ['s1']]);
   });
 
@@ -62,7 +62,7 @@ describe('PresenceMap', () => {
       ]),
       0,
     );
-    map.leave(room, 'a');
+    map.leave(room, 'a', 0);
     expect(map.viewers(room).users.has(ann)).toBe(true);
     map.apply(delta('s1', [{ connection: 'b', userId: ann }]), 0);
     expect(map.viewers(room).users.has(ann)).toBe(false);
@@ -85,7 +85,7 @@ describe('PresenceMap', () => {
     map.enter(last, seq(0), { ...viewer, request: 's1-b1-10' }, 1);
     map.enter(first, seq(0), { ...viewer, request: 's1-b1-z' }, 2);
     expect([...map.viewers(last).users.keys()]).toEqual([ann]);
-    map.leave(first, 'a');
+    map.leave(first, 'a', 0);
     expect([...map.viewers(last).users.keys()]).toEqual([ann]);
     expect(map.viewers(first).users.size).toBe(0);
   });
@@ -97,7 +97,7 @@ describe('PresenceMap', () => {
     map.enter(last, seq(0), { ...viewer, request: 'r1' }, 1);
     map.enter(first, seq(0), { ...viewer, request: 'r2' }, 2);
     map.apply(delta('s1', [{ connection: 'a', userId: ann, channelId: last }]), 3);
-    map.leave(first, 'a');
+    map.leave(first, 'a', 0);
     expect([...map.viewers(last).servers.keys()]).toEqual(['s1']);
     expect(map.viewers(first).users.size).toBe(0);
   });
@@ -106,9 +106,88 @@ describe('PresenceMap', () => {
     const map = new PresenceMap();
     map.apply(delta('s1', [{ connection: 'a', userId: ann, channelId: room }]), 0);
     map.enter(channelId(8), seq(0), { ...viewer, request: 'r1' }, 1);
-    map.leave(room, 'a');
-    map.leave(channelId(8), 'a');
+    map.leave(room, 'a', 0);
+    map.leave(channelId(8), 'a', 0);
     expect(map.viewers(room).users.size).toBe(0);
+  });
+
+  describe('after a leave', () => {
+    const shown = { connection: 'a', userId: ann, channelId: room, since: seq(3) };
+    const isViewer = (map: PresenceMap, channel = room) => map.viewers(channel).users.has(ann);
+    /** A socket that has left the room at 100, of which its server does not know yet. */
+    const left = () => {
+      const map = new PresenceMap();
+      map.apply(delta('s1', [shown]), 0);
+      map.leave(room, 'a', 100);
+      return map;
+    };
+
+    it('does not believe an announcement that is older, until the next snapshot is due', () => {
+      const map = left();
+      map.apply(snapshot('s1', [shown]), 101);
+      map.apply(delta('s1', [shown]), 99 + PRESENCE.snapshotMs);
+      expect([isViewer(map), map.serversOf(ann)]).toEqual([false, ['s1']]);
+      map.apply(snapshot('s1', [shown]), 100 + PRESENCE.snapshotMs);
+      expect(isViewer(map)).toBe(true);
+    });
+
+    it('counts a socket again at once that enters again, and goes on believing what it says', () => {
+      const map = left();
+      map.apply(snapshot('s1', [shown]), 101);
+      map.enter(room, seq(3), { ...viewer, request: 'r2' }, 102);
+      expect(isViewer(map)).toBe(true);
+      map.apply(delta('s1', [{ connection: 'a', userId: ann }]), 103);
+      map.apply(delta('s1', [shown]), 104);
+      map.leave(channelId(8), 'a', 105);
+      expect(isViewer(map)).toBe(true);
+    });
+
+    it('believes a socket that it is back by an enter that another one has overtaken', () => {
+      const map = new PresenceMap();
+      const other = channelId(8);
+      map.enter(other, seq(0), { ...viewer, request: 'r2' }, 0);
+      map.leave(room, 'a', 1);
+      map.enter(room, seq(0), { ...viewer, request: 'r1' }, 2);
+      map.apply(delta('s1', [shown]), PRESENCE.snapshotMs);
+      expect([isViewer(map), isViewer(map, other)]).toEqual([true, false]);
+    });
+
+    it('does not put a socket back that has gone on to another channel, nor when it leaves that too', () => {
+      const map = left();
+      const other = channelId(8);
+      map.enter(other, seq(0), { ...viewer, request: 'r2' }, 101);
+      map.apply(delta('s1', [shown]), 102);
+      expect([isViewer(map), isViewer(map, other)]).toEqual([false, true]);
+      map.leave(other, 'a', 103);
+      for (const channel of [room, other]) {
+        map.apply(delta('s1', [{ ...shown, channelId: channel }]), 104);
+        expect([isViewer(map), isViewer(map, other)]).toEqual([false, false]);
+      }
+    });
+
+    it('that its server tells of, does not believe what the server announced before either', () => {
+      const map = new PresenceMap();
+      map.apply(delta('s1', [shown]), 0);
+      map.leftAlready(room, 'a', 100);
+      map.apply(snapshot('s1', [shown]), 101);
+      expect(isViewer(map)).toBe(false);
+    });
+
+    it('that its server tells of before it knows of the next enter, believes it that the socket is in', () => {
+      const map = new PresenceMap();
+      map.apply(delta('s1', [shown]), 0);
+      map.enter(room, seq(3), { ...viewer, request: 'r3' }, 100);
+      map.leftAlready(room, 'a', 101);
+      expect(isViewer(map)).toBe(false);
+      map.apply(delta('s1', [shown]), 102);
+      expect(isViewer(map)).toBe(true);
+    });
+
+    it('believes at once that the socket is in another channel', () => {
+      const map = left();
+      map.apply(delta('s1', [{ ...shown, channelId: channelId(8) }]), 101);
+      expect(isViewer(map, channelId(8))).toBe(true);
+    });
   });
 
   it('gives up a silent server and says which viewers saw how much', () => {

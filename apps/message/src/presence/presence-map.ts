@@ -7,7 +7,7 @@ interface Connection {
   readonly userId: UserId;
   readonly server: string;
   channelId: ChannelId | undefined;
-  /** The channel of its last announcement, whether that was believed or not. */
+  /** The channel of its last announcement, whether that was believed or not; none if the socket had left it before. */
   announced: ChannelId | undefined;
   /** Until then (ms) an announcement that does not know of the channel yet is older than our own knowledge. */
   certainUntil: number;
@@ -72,6 +72,11 @@ export class PresenceMap {
   private readonly connections = new Map<string, Connection>();
   private readonly users = new Map<UserId, Set<string>>();
   private readonly channels = new Map<ChannelId, ChannelViewers>();
+  /**
+   * Until when (ms) an announcement that still has a socket in a channel is older than its leave, in order of leaving. Kept
+   * for each channel: what is told before two leaves may be heard after both.
+   */
+  private readonly left = new Map<string, number>();
   /** Servers that stopped or fell silent and have not been heard since, and how they went. */
   private readonly gone = new Map<string, 'stopped' | 'silent'>();
 
@@ -114,6 +119,8 @@ export class PresenceMap {
     now: number,
   ): void {
     const connection = this.connection(viewer.server, viewer.connection, viewer.userId, now);
+    // Asked for after that leave, also when it is overtaken: from now on the socket may say that it is there.
+    this.left.delete(placeOf(viewer.connection, channelId));
     if (isBefore(viewer.request, connection.enteredBy)) return;
     connection.enteredBy = viewer.request;
     this.show(connection, channelId);
@@ -121,12 +128,17 @@ export class PresenceMap {
     connection.since = since;
   }
 
-  leave(channelId: ChannelId, connectionId: string): void {
-    const connection = this.connections.get(connectionId);
-    if (connection === undefined) return;
-    if (connection.announced === channelId) connection.announced = undefined;
-    // Enters of one socket into channels of different partitions are seen in any order: it may be where it says by now.
-    if (connection.channelId === channelId) this.show(connection, connection.announced);
+  /** A socket asks to leave: its server announces it in the channel until it has the answer. */
+  leave(channelId: ChannelId, connectionId: string, now: number): void {
+    this.rememberLeave(placeOf(connectionId, channelId), now);
+    this.takeOut(channelId, connectionId);
+  }
+
+  /** A server says that a socket has left. It may not know yet that it was let in again, and will then announce that. */
+  leftAlready(channelId: ChannelId, connectionId: string, now: number): void {
+    const isJustIn = this.connections.get(connectionId)?.channelId === channelId && this.certain(connectionId, now);
+    if (!isJustIn) this.rememberLeave(placeOf(connectionId, channelId), now);
+    this.takeOut(channelId, connectionId);
   }
 
   /** All sockets of the user leave the channel; returns the servers that held one. */
@@ -222,11 +234,29 @@ export class PresenceMap {
     return (this.connections.get(id)?.certainUntil ?? 0) > now;
   }
 
-  private put(server: string, announced: PresentConnection, now: number): void {
-    const connection = this.connection(server, announced.connection, announced.userId, now);
-    connection.announced = announced.channelId;
-    if (connection.certainUntil <= now) this.show(connection, announced.channelId);
-    if (connection.channelId === announced.channelId) connection.since ??= announced.since;
+  private takeOut(channelId: ChannelId, connectionId: string): void {
+    const connection = this.connections.get(connectionId);
+    if (connection === undefined) return;
+    if (connection.announced === channelId) connection.announced = undefined;
+    // Enters of one socket into channels of different partitions are seen in any order: it may be where it says by now.
+    if (connection.channelId === channelId) this.show(connection, connection.announced);
+  }
+
+  private rememberLeave(place: string, now: number): void {
+    for (const [old, until] of this.left) {
+      if (until > now) break;
+      this.left.delete(old);
+    }
+    this.left.delete(place);
+    this.left.set(place, now + PRESENCE.snapshotMs);
+  }
+
+  private put(server: string, { connection: id, userId, channelId, since }: PresentConnection, now: number): void {
+    const connection = this.connection(server, id, userId, now);
+    const hasLeft = channelId !== undefined && (this.left.get(placeOf(id, channelId)) ?? 0) > now;
+    connection.announced = hasLeft ? undefined : channelId;
+    if (connection.certainUntil <= now) this.show(connection, connection.announced);
+    if (connection.channelId === channelId) connection.since ??= since;
   }
 
   private connection(serverName: string, id: string, userId: UserId, now: number): Connection {
@@ -303,6 +333,8 @@ export class PresenceMap {
     return lost;
   }
 }
+
+const placeOf = (connectionId: string, channelId: ChannelId): string => `${connectionId}:${channelId}`;
 
 /** Requests of one server end in a number that counts up. */
 const isBefore = (one: string, other: string): boolean =>

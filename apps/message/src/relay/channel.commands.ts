@@ -75,7 +75,7 @@ export class ChannelCommands {
 
   /** A server's own word is taken; whether it is silent is judged here. */
   leave({ channelId, connection, presumed }: ViewerLeft): void {
-    if (presumed !== true) this.presence.leave(channelId, connection);
+    if (presumed !== true) this.presence.leftAlready(channelId, connection, performance.now());
   }
 
   /** Without an answer the connection server asks again. */
@@ -93,7 +93,7 @@ export class ChannelCommands {
     const { origin, frame, channelId } = command;
     const { userId } = origin;
     if (frame.type === 'LEAVE_REQUEST') {
-      this.presence.leave(channelId, origin.connection);
+      this.presence.leave(channelId, origin.connection, performance.now());
       return { type: 'LEAVE_RESPONSE' };
     }
     const channel = this.states.get(channelId);

@@ -1,7 +1,9 @@
 import { jest } from '@jest/globals';
 import { PRESENCE } from '@parley/contracts';
+import { DatabaseUnavailable } from '@parley/persistence';
 import { createLogger } from '@parley/platform';
-import { channelId, seq, userId } from '@parley/protocol';
+import { channelId, seq, type UserId, userId } from '@parley/protocol';
+import type { ChannelRepository } from '../channel/channel.repository.js';
 import { Deliveries } from '../delivery/deliveries.js';
 import type { DeliveryBatch } from '../delivery/delivery-batch.js';
 import { EventLog } from '../events.js';
@@ -37,6 +39,8 @@ function setUp() {
   const states = {
     get: (id: (typeof rooms)[number]) => known.get(id),
   } as unknown as ChannelStates;
+  const stored = { members: async (): Promise<Set<UserId>> => new Set([ANN]) };
+  const channels = { membersAmong: () => stored.members() } as unknown as ChannelRepository;
   const shard = { answer: Promise.resolve() };
   const history = { after: () => shard.answer.then(() => []) } as unknown as History;
   const pushed: LostViewer[] = [];
@@ -73,10 +77,11 @@ function setUp() {
     hasHeardAll: async () => heard.all,
   } as unknown as PresenceWatch;
   const early = new EarlyViewers(presence);
-  const audit = new CursorAudit(presence, watch, states, commands, unseen, early, deliveries, events);
+  const audit = new CursorAudit(presence, watch, states, channels, commands, unseen, early, deliveries, events);
   return {
     audit,
     presence,
+    stored,
     shard,
     sent,
     told,
@@ -119,17 +124,38 @@ describe('what a connection server has missed', () => {
   });
 });
 
-it('somebody who is no member any more and still sees the channel is sent away', async () => {
-  const { audit, presence, told } = setUp();
+describe('somebody who sees a channel and is not known for a member', () => {
+  const BOB = userId(2);
   const [room = channelId(1)] = rooms;
-  for (const user of [ANN, userId(2)]) {
-    presence.enter(room, seq(3), { userId: user, server: 's1', connection: `c${user}`, request: `r${user}` }, 0);
+
+  async function auditWith(members: () => Promise<Set<UserId>>) {
+    const { audit, presence, stored, told, events } = setUp();
+    const failed = jest.spyOn(events, 'auditFailed');
+    stored.members = members;
+    for (const user of [ANN, BOB]) {
+      presence.enter(room, seq(3), { userId: user, server: 's1', connection: `c${user}`, request: `r${user}` }, 0);
+    }
+    await audit.onApplicationBootstrap();
+    await jest.advanceTimersByTimeAsync(PRESENCE.snapshotMs);
+    audit.onApplicationShutdown();
+    expect(failed).not.toHaveBeenCalled();
+    return { told, viewers: [...presence.viewers(room).users.keys()] };
   }
-  await audit.onApplicationBootstrap();
-  await jest.advanceTimersByTimeAsync(PRESENCE.snapshotMs);
-  expect(told).toEqual([{ kind: 'MEMBER_GONE', channelId: room, userId: 2 }]);
-  expect([...presence.viewers(room).users.keys()]).toEqual([ANN]);
-  audit.onApplicationShutdown();
+
+  it('is sent away when the database does not know of it either', async () => {
+    const { told, viewers } = await auditWith(async () => new Set());
+    expect(told).toEqual([{ kind: 'MEMBER_GONE', channelId: room, userId: BOB }]);
+    expect(viewers).toEqual([ANN]);
+  });
+
+  it.each([
+    ['has joined where another instance owns the channel', async () => new Set([BOB])],
+    ['cannot be looked up', () => Promise.reject(new DatabaseUnavailable('user-db'))],
+  ])('stays when it %s', async (_, members) => {
+    const { told, viewers } = await auditWith(members);
+    expect(told).toEqual([]);
+    expect(viewers).toEqual([ANN, BOB]);
+  });
 });
 
 it('viewers that are lost are told of, and pushed what they have missed', async () => {
@@ -163,7 +189,7 @@ it('who was told something by a new owner and does not look is owed it once all 
   await audit.onApplicationBootstrap();
   early.begin(performance.now());
   early.tell(room, seq(4));
-  presence.leave(room, 'c');
+  presence.leave(room, 'c', performance.now());
   heard.all = false;
   await jest.advanceTimersByTimeAsync(PRESENCE.snapshotMs);
   expect(owed).toEqual([]);

@@ -1,6 +1,8 @@
 import type { ChannelId, Seq } from '@parley/protocol';
 import { PRESENCE } from '@parley/contracts';
+import { unlessUnavailable } from '@parley/persistence';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { ChannelRepository } from '../channel/channel.repository.js';
 import { Deliveries } from '../delivery/deliveries.js';
 import type { DeliveryBatch } from '../delivery/delivery-batch.js';
 import { type LostViewer, PresenceMap } from '../presence/presence-map.js';
@@ -29,6 +31,7 @@ export class CursorAudit implements OnApplicationBootstrap, OnApplicationShutdow
     private readonly presence: PresenceMap,
     private readonly watch: PresenceWatch,
     private readonly states: ChannelStates,
+    private readonly channels: ChannelRepository,
     private readonly commands: ChannelCommands,
     private readonly unseen: Unseen,
     private readonly early: EarlyViewers,
@@ -86,9 +89,7 @@ export class CursorAudit implements OnApplicationBootstrap, OnApplicationShutdow
       }
       await this.deliveries.send(out);
     }
-    const out = this.deliveries.batch();
-    for (const channel of shown) this.sendAwayStrangers(channel, out);
-    await this.deliveries.send(out);
+    for (const channel of shown) await this.sendAwayStrangers(channel);
     await this.oweEarly();
     await this.pushUnseen(this.unseen.takeOwed(), (viewer, each) => this.unseen.pushOwed(viewer, each));
   }
@@ -99,11 +100,19 @@ export class CursorAudit implements OnApplicationBootstrap, OnApplicationShutdow
     for (const viewer of this.early.settle(asked)) this.unseen.owe(viewer);
   }
 
-  /** A connection server that was not known when somebody quit was not told of it then. */
-  private sendAwayStrangers({ id, members, membersInDoubt }: ChannelState, out: DeliveryBatch): void {
+  /**
+   * A connection server that was not known when somebody quit was not told of it then. The database is asked first: our
+   * members are those of before if another instance has come to own the channel. Told at once, as they may join again.
+   */
+  private async sendAwayStrangers({ id, members, membersInDoubt }: ChannelState): Promise<void> {
     if (membersInDoubt) return;
     const strangers = [...this.presence.viewers(id).users.keys()].filter((userId) => !members.has(userId));
-    for (const userId of strangers) out.memberGone(id, userId);
+    if (strangers.length === 0) return;
+    const stored = await unlessUnavailable(this.channels.membersAmong(id, strangers));
+    if (stored === undefined) return;
+    const out = this.deliveries.batch();
+    for (const userId of strangers) if (!stored.has(userId)) out.memberGone(id, userId);
+    await this.deliveries.send(out);
   }
 
   /**

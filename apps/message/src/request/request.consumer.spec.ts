@@ -1,7 +1,7 @@
 import { type MessageRequest, messageRequest, type Origin } from '@parley/contracts';
 import { type InboundRecord, UnreadableRecords } from '@parley/kafka';
 import { createLogger } from '@parley/platform';
-import { channelId, type ServerFrame, userId } from '@parley/protocol';
+import { channelId, type ServerFrame, type UserId, userId } from '@parley/protocol';
 import type { MembershipCommands } from '../channel/membership.commands.js';
 import type { ContactCommands } from '../contact/contact.commands.js';
 import type { AccountCommands } from '../user/account.commands.js';
@@ -53,8 +53,8 @@ function setUp() {
     log,
   );
   const unregistration = {
-    run: async () => {
-      events.push('unregister');
+    run: async ({ userId: who }: { userId: UserId }) => {
+      events.push(`unregister ${who}`);
       if (faults.unregister !== undefined) throw faults.unregister;
     },
   } as unknown as Unregistration;
@@ -81,14 +81,22 @@ describe('a batch of requests', () => {
   it('clears away accounts that are gone before anybody gets an answer', async () => {
     const { consumer, events } = setUp();
     await consumer.handle([fetchChannels(1), gone]);
-    expect(events).toEqual(['unregister', 'fetch 1 r']);
+    expect(events).toEqual(['unregister 3', 'fetch 1 r']);
+  });
+
+  it('clears away each account once, however often it was announced', async () => {
+    const { consumer, events, frames } = setUp();
+    const other = inbound({ kind: 'USER_UNREGISTERED', userId: userId(4), username: 'dan' });
+    await consumer.handle([...Array.from({ length: 1_000 }, () => gone), fetchChannels(1), other]);
+    expect(events).toEqual(['unregister 3', 'unregister 4', 'fetch 1 r']);
+    expect(frames).toHaveLength(1);
   });
 
   it('answers the others while an account cannot be cleared away, which is announced again', async () => {
     const { consumer, events, faults } = setUp();
     faults.unregister = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
     await consumer.handle([fetchChannels(1), gone]);
-    expect(events).toEqual(['unregister', 'fetch 1 r']);
+    expect(events).toEqual(['unregister 3', 'fetch 1 r']);
     faults.unregister = new Error('wrong statement');
     await expect(consumer.handle([gone])).rejects.toThrow('wrong statement');
   });

@@ -40,8 +40,10 @@ export class RequestConsumer {
   async handle(inbound: readonly InboundRecord[]): Promise<void> {
     // All are read before any is carried out: a record nobody can read must not repeat the others.
     const records = readRecords(inbound, messageRequest.decode);
+    const announced = records.filter((record) => record.kind === 'USER_UNREGISTERED');
     // Before anyone gets an answer, so that no answer names who is gone. Their users can do nothing any more.
-    for (const record of records) if (record.kind === 'USER_UNREGISTERED') await this.unregister(record);
+    // Each once: what had to wait in Kafka was announced again and again meanwhile.
+    for (const record of new Map(announced.map((one) => [one.userId, one])).values()) await this.unregister(record);
     await this.runByUser(records.filter((record) => record.kind === 'COMMAND'));
   }
 

@@ -35,10 +35,12 @@ export class Unregistration {
 
   /**
    * May be repeated from any point. The row in `user_unregistered` goes last: while it is there, the auth service
-   * announces the unregistration again now and then.
+   * announces the unregistration again now and then. Once it is gone nothing is left to do, and many announcements may
+   * still be on their way.
    */
   async run(account: UserUnregistered): Promise<void> {
     const { userId } = account;
+    if (!(await this.isPending(userId))) return;
     for (let round = 0; await this.clearSome(account, `unregister-${userId}-${round}`); round++);
     for (let deleted = ROUND_ROWS; deleted === ROUND_ROWS;) {
       const { affectedRows }: { affectedRows: number } = await this.users.source.query(
@@ -50,6 +52,13 @@ export class Unregistration {
     if (await this.directory.forget(userId)) {
       await this.users.source.query('DELETE FROM user_unregistered WHERE user_id = ?', [userId]);
     }
+  }
+
+  private async isPending(userId: UserId): Promise<boolean> {
+    const rows: unknown[] = await this.users.source.query('SELECT 1 FROM user_unregistered WHERE user_id = ?', [
+      userId,
+    ]);
+    return rows.length > 0;
   }
 
   /** Takes away a part of the contacts and memberships, and tells whom it concerns. True while more is left. */

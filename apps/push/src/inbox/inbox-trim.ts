@@ -13,7 +13,7 @@ export class InboxSize {
   constructor(readonly entries: number) {}
 }
 
-/** Keeps inboxes from growing for ever: who got something is looked after within a minute. */
+/** Keeps inboxes from growing for ever: who got something is looked after within a minute, and until it is done. */
 @Injectable()
 export class InboxTrim implements OnApplicationBootstrap, OnModuleDestroy {
   /** Lost with a crash; the next push of each brings them back. */
@@ -49,7 +49,10 @@ export class InboxTrim implements OnApplicationBootstrap, OnModuleDestroy {
       const some = people.slice(from, from + PEOPLE);
       try {
         for (const userId of await this.inbox.fullerThan(this.size.entries, some)) {
-          this.metrics.trimmed.inc(await this.inbox.trim(userId, this.size.entries));
+          const { removed, isDone } = await this.inbox.trim(userId, this.size.entries);
+          this.metrics.trimmed.inc(removed);
+          // What is too new to go now must not wait for a next push: there may be none.
+          if (!isDone) this.waiting.add(userId);
         }
       } catch (error) {
         for (const userId of some) this.waiting.add(userId);

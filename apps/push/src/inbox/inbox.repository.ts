@@ -13,31 +13,25 @@ const REPEATED_WITHIN_MINUTES = 10;
 export class InboxRepository {
   constructor(private readonly database: UserDatabase) {}
 
-  /** Which of these the inbox holds already. */
-  async known(pushes: readonly Push[]): Promise<Pick<Push, 'userId' | 'id'>[]> {
-    const known: Pick<Push, 'userId' | 'id'>[] = [];
-    for (const part of parts(pushes)) {
-      const rows = await this.database.source.getRepository(PushInboxEntity).find({
-        select: { userId: true, pushId: true },
-        where: part.map(({ userId, id }) => ({ userId, pushId: id })),
-      });
-      known.push(...rows.map(({ userId, pushId }) => ({ userId, id: pushId })));
-    }
-    return known;
+  /** Which of a part of pushes the inbox holds already. */
+  async known(part: readonly Push[]): Promise<Pick<Push, 'userId' | 'id'>[]> {
+    const rows = await this.database.source.getRepository(PushInboxEntity).find({
+      select: { userId: true, pushId: true },
+      where: part.map(({ userId, id }) => ({ userId, pushId: id })),
+    });
+    return rows.map(({ userId, pushId }) => ({ userId, id: pushId }));
   }
 
-  /** Keeps every push once: one that is there already stays as it is. */
-  async keep(pushes: readonly Push[]): Promise<void> {
-    for (const part of parts(pushes)) {
-      await this.database.source
-        .createQueryBuilder()
-        .insert()
-        .into(PushInboxEntity)
-        .values(part.map(({ id, messageSeqId, ...push }) => ({ ...push, pushId: id, messageSequence: messageSeqId })))
-        .orIgnore()
-        .updateEntity(false)
-        .execute();
-    }
+  /** Keeps all of a part of pushes or none, each once: one that is there already stays as it is. */
+  async keep(part: readonly Push[]): Promise<void> {
+    await this.database.source
+      .createQueryBuilder()
+      .insert()
+      .into(PushInboxEntity)
+      .values(part.map(({ id, messageSeqId, ...push }) => ({ ...push, pushId: id, messageSequence: messageSeqId })))
+      .orIgnore()
+      .updateEntity(false)
+      .execute();
   }
 
   /** The newest entries of one person, newest first. */
@@ -68,15 +62,15 @@ export class InboxRepository {
 
   /**
    * Removes what is older than the newest `entries` of a person, and not quite new. Entries of the same moment stay or
-   * go together. @returns how many were removed
+   * go together. @returns how many were removed, and whether none is left that can go once it is older
    */
-  async trim(userId: UserId, entries: number): Promise<number> {
+  async trim(userId: UserId, entries: number): Promise<{ removed: number; isDone: boolean }> {
     const { source } = this.database;
     const [oldestKept]: { created_at: Date }[] = await source.query(
       'SELECT created_at FROM push_inbox WHERE user_id = ? ORDER BY created_at DESC LIMIT 1 OFFSET ?',
       [userId, entries - 1],
     );
-    if (oldestKept === undefined) return 0;
+    if (oldestKept === undefined) return { removed: 0, isDone: true };
     let removed = 0;
     for (let deleted = ROWS_PER_STATEMENT; deleted === ROWS_PER_STATEMENT; removed += deleted) {
       const { affectedRows }: { affectedRows: number } = await source.query(
@@ -86,11 +80,16 @@ export class InboxRepository {
       );
       deleted = affectedRows;
     }
-    return removed;
+    const tooNew: unknown[] = await source.query(
+      'SELECT 1 FROM push_inbox WHERE user_id = ? AND created_at < ? LIMIT 1',
+      [userId, oldestKept.created_at],
+    );
+    return { removed, isDone: tooNew.length === 0 };
   }
 }
 
-function* parts(pushes: readonly Push[]): Generator<Push[]> {
+/** Pushes in parts that one statement takes. */
+export function* inParts(pushes: readonly Push[]): Generator<Push[]> {
   for (let from = 0; from < pushes.length; from += ROWS_PER_STATEMENT) {
     yield pushes.slice(from, from + ROWS_PER_STATEMENT);
   }

@@ -4,7 +4,7 @@ import { Log } from '@parley/platform';
 import type { PushInboxEntry, UserId } from '@parley/protocol';
 import { PushProvider } from '../provider/push-provider.js';
 import { PushMetrics } from '../push.metrics.js';
-import { InboxRepository } from './inbox.repository.js';
+import { InboxRepository, inParts } from './inbox.repository.js';
 import { type Push, pushesOf, withoutKnown } from './inbox.rules.js';
 import { InboxTrim } from './inbox-trim.js';
 
@@ -23,7 +23,18 @@ export class InboxService {
     for (const { request, userIds, frame } of notifications) {
       this.log.debug({ trace: request, type: frame.type, users: userIds.length }, 'push for users');
     }
-    const pushes = pushesOf(notifications);
+    // Each part to its end: when a later one fails, the batch comes again, and nobody is told of what is known by then.
+    for (const part of inParts(pushesOf(notifications))) await this.receivePart(part);
+  }
+
+  async newest(userId: UserId, limit: number): Promise<PushInboxEntry[]> {
+    const entries = await this.inbox.newest(userId, limit);
+    this.metrics.reads.inc();
+    this.metrics.entriesRead.inc(entries.length);
+    return entries;
+  }
+
+  private async receivePart(pushes: readonly Push[]): Promise<void> {
     const fresh = withoutKnown(pushes, await this.inbox.known(pushes));
     this.metrics.repeated.inc(pushes.length - fresh.length);
     if (fresh.length === 0) return;
@@ -32,13 +43,6 @@ export class InboxService {
     this.metrics.recorded.inc(fresh.length);
     for (const { userId } of fresh) this.trim.grown(userId);
     await this.handOn(fresh);
-  }
-
-  async newest(userId: UserId, limit: number): Promise<PushInboxEntry[]> {
-    const entries = await this.inbox.newest(userId, limit);
-    this.metrics.reads.inc();
-    this.metrics.entriesRead.inc(entries.length);
-    return entries;
   }
 
   /** A provider that fails costs a sign on a screen; repeating the batch would not bring it back. */
