@@ -30,7 +30,7 @@ const variables = {
   PARLEY_REPLICATION_PASSWORD: secret(),
   PARLEY_REDIS_PASSWORD: secret(),
 };
-const read = (text: unknown, more = {}): string => interpolated(String(text), { ...variables, ...more });
+const read = (text: unknown): string => interpolated(String(text), variables);
 
 let stateDir: string;
 let table: ProcessTable;
@@ -42,18 +42,19 @@ const rootSql = ['localhost', '%'].flatMap((host) => [
   `GRANT ALL ON *.* TO root@'${host}' WITH GRANT OPTION;`,
 ]);
 
-/** A server with the options of its container. @param settings on top of the passwords, as in the shell of `docker compose up` */
-async function startServer({ name, port }: DatabaseServer, settings = {}): Promise<void> {
+/** A server with the options of its container. */
+async function startServer({ name, port }: DatabaseServer): Promise<void> {
   const dataDir = join(stateDir, name);
   const initFile = `${dataDir}.sql`;
   await writeFile(initFile, ['SET SESSION sql_log_bin = 0;', ...rootSql].join('\n'));
   const container = serverContainers(scope)[name];
   const place = [`--datadir=${dataDir}`, '--socket=mysqld.sock', '--secure-file-priv=NULL', `--init-file=${initFile}`];
   const here = [...place, '--bind-address=127.0.0.1', `--user=${userInfo().username}`];
+  // Without any option file a server does not read what was persisted either.
   const command = [
     mysqlProgram('mysqld'),
-    '--no-defaults',
-    ...(container?.command ?? []).map((text) => read(text, settings)),
+    `--defaults-file=${join(stateDir, 'none.cnf')}`,
+    ...(container?.command ?? []).map(read),
     ...here,
   ];
   await table.start({ name, command });
@@ -95,6 +96,7 @@ beforeAll(async () => {
   stateDir = await mkdtemp(join(stateRoot, 'test', 'compose-'));
   table = new ProcessTable(stateDir);
   const empty = join(stateDir, 'empty');
+  await writeFile(join(stateDir, 'none.cnf'), '');
   await MYSQL.initialize(empty, userInfo().username);
   await Promise.all(
     topology.databases.map(async (server) => {
@@ -117,7 +119,7 @@ describe('the databases of docker-compose.yml on MySQL', () => {
     await eventually(async () => {
       expect(await asService(replica, 'SELECT HEX(content) FROM parley_messages_1.message')).toMatch(/^C3A9$/m);
     });
-    await expect(asService(replica, insertSql(2))).rejects.toThrow('--read-only');
+    await expect(asService(replica, insertSql(2))).rejects.toThrow('read-only');
   });
 
   it('acknowledge what the replica has received', async () => {
@@ -145,7 +147,7 @@ describe('the databases of docker-compose.yml on MySQL', () => {
     });
   });
 
-  it('change places after a crash as the page says, and the old source is never to be written to meanwhile', async () => {
+  it('change places after a crash as the page says, and stay there, whoever is started again', async () => {
     await table.stop(sourceServer.name, 0);
     await asRoot(replica, 'STOP REPLICA IO_THREAD');
     await asRoot(
@@ -153,23 +155,23 @@ describe('the databases of docker-compose.yml on MySQL', () => {
       'STOP REPLICA; RESET REPLICA ALL; SET PERSIST super_read_only = OFF; SET PERSIST read_only = OFF',
     );
     await asService(replica, insertSql(3));
-    await startServer(sourceServer, { PARLEY_SOURCES_READ_ONLY: 'ON' });
-    expect(await isReadOnly(source)).toBe(true);
+    // As with `docker compose up`, before any service is started.
+    await startServer(sourceServer);
+    await setUp();
+    expect([await isReadOnly(source), await isReadOnly(replica)]).toEqual([true, false]);
     const address = `SOURCE_HOST='127.0.0.1', SOURCE_PORT=${replica}`;
     const account = `SOURCE_USER='${REPLICATION_USER}', SOURCE_PASSWORD='${variables.PARLEY_REPLICATION_PASSWORD}'`;
     const way = 'SOURCE_AUTO_POSITION=1, GET_SOURCE_PUBLIC_KEY=1, SOURCE_CONNECT_RETRY=1, SOURCE_RETRY_COUNT=0';
-    await asRoot(
-      source,
-      `SET PERSIST super_read_only = ON; CHANGE REPLICATION SOURCE TO ${address}, ${account}, ${way}; START REPLICA`,
-    );
+    await asRoot(source, `CHANGE REPLICATION SOURCE TO ${address}, ${account}, ${way}; START REPLICA`);
     const copied = async () =>
       expect(await asService(source, 'SELECT MAX(message_sequence) FROM parley_messages_1.message')).toMatch(/3$/);
     await eventually(copied);
-    // From then on they know it by themselves, however they are started.
     for (const server of [sourceServer, replicaServer]) {
       await table.stop(server.name, 10_000);
       await startServer(server);
     }
+    expect([await isReadOnly(source), await isReadOnly(replica)]).toEqual([true, false]);
+    await setUp();
     expect([await isReadOnly(source), await isReadOnly(replica)]).toEqual([true, false]);
     await eventually(copied);
   });

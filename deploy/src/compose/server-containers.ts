@@ -95,10 +95,6 @@ function redisContainer(scope: Scope, node: RedisNode): ComposeService {
   };
 }
 
-/** A source that has been replaced is started for its operator, who tells it that it is a replica, before it may be written to. */
-const readOnly = ({ replicaOf }: DatabaseServer): string =>
-  replicaOf === undefined ? '${PARLEY_SOURCES_READ_ONLY:-OFF}' : 'ON';
-
 function databaseContainer(scope: Scope, server: DatabaseServer): ComposeService {
   const isReplicated = scope.topology.databases.some(({ replicaOf }) => replicaOf !== undefined);
   return {
@@ -111,7 +107,8 @@ function databaseContainer(scope: Scope, server: DatabaseServer): ComposeService
       '--innodb-flush-log-at-trx-commit=1',
       '--character-set-server=utf8mb4',
       '--max-connections=400',
-      ...(isReplicated ? [...LOGGED, ...SEMI_SYNCHRONOUS, `--read-only=${readOnly(server)}`] : ['--skip-log-bin']),
+      // Nothing of its role, which may change: that is written down in its data, and an option would win over it.
+      ...(isReplicated ? [...LOGGED, ...SEMI_SYNCHRONOUS] : ['--skip-log-bin']),
     ],
     environment: { MYSQL_ROOT_PASSWORD: SECRETS.databaseRootPassword, MYSQL_INITDB_SKIP_TZINFO: '1' },
     volumes: [`${scope.nameOf(server.name)}:/var/lib/mysql`],

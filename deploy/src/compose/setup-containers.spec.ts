@@ -14,7 +14,7 @@ const [script = ''] = setupContainers(scope)['setup-databases']?.command ?? [];
 /** Takes the place of the client in the container: answers how a replica is set, and notes what a server is told. */
 const CLIENT = `#!/bin/sh
 case "$*" in
-  *-replica*@@global.read_only*) case "$*" in *"$PROMOTED"*) echo 0 ;; *) echo 1 ;; esac ;;
+  *-replica*persisted_variables*) case "$*" in *"$PROMOTED"*) echo OFF ;; *) echo "$ROLE" ;; esac ;;
   *) echo "-- $2" >> told; cat >> told ;;
 esac
 `;
@@ -34,17 +34,19 @@ async function told(environment: Record<string, string>, client = CLIENT): Promi
 }
 
 describe('setup-databases', () => {
-  it('makes accounts on each source, and each replica follow its source', async () => {
-    const all = await told({ PROMOTED: 'nobody', DATABASE_PASSWORD: 'one', REPLICATION_PASSWORD: 'two' });
+  it.each(['', 'ON'])('makes accounts on each source, and each replica follow its source (%s)', async (ROLE) => {
+    const all = await told({ PROMOTED: 'nobody', ROLE, DATABASE_PASSWORD: 'one', REPLICATION_PASSWORD: 'two' });
+    expect(all.match(/^-- .*-replica\nSET PERSIST read_only = ON;/gm)).toHaveLength(3);
     expect(all.match(/^-- .*/gm)).toEqual(scope.topology.databases.map(({ name }) => `-- ${name}`));
     expect(all.match(/IDENTIFIED BY 'one'/g)).toHaveLength(3);
     expect(all.match(/SOURCE_PASSWORD='two'/g)).toHaveLength(3);
   });
 
-  it('leaves a pair alone whose replica was promoted', async () => {
-    const others = await told({ PROMOTED: 'database-shard-1-replica' });
-    expect(others).not.toContain('database-shard-1');
-    expect(others.match(/^START REPLICA/gm)).toHaveLength(2);
+  it('lets nobody write to a source whose replica was promoted, and tells that replica nothing', async () => {
+    const all = await told({ PROMOTED: 'database-shard-1-replica', ROLE: 'ON' });
+    expect(all).toContain('-- database-shard-1\nSET PERSIST read_only = ON;\nSET PERSIST super_read_only = ON;\n');
+    expect(all).not.toContain('-- database-shard-1-replica');
+    expect(all.match(/^START REPLICA/gm)).toHaveLength(2);
   });
 
   it('fails when it is not known who was promoted', async () => {

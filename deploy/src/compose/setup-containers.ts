@@ -14,15 +14,23 @@ const sourceSql = (server: DatabaseServer): string[] => [
   `GRANT REPLICATION SLAVE ON *.* TO '${REPLICATION_USER}'@'%';`,
 ];
 
+/** Outlives the next start. */
+const TAKES_NO_WRITES = ['SET PERSIST read_only = ON;', 'SET PERSIST super_read_only = ON;'];
+
 const replicaSql = (scope: Scope, source: DatabaseServer): string[] => [
+  ...TAKES_NO_WRITES,
   MYSQL.stopSql,
   MYSQL.followSql({ host: scope.nameOf(source.name), port: source.port }, '$$REPLICATION_PASSWORD'),
   MYSQL.startSql,
 ];
 
+/** What a server has written down: ON for a replica, OFF for one that was promoted, nothing at first. */
+const ROLE =
+  "SELECT IFNULL(MAX(variable_value), '') FROM performance_schema.persisted_variables WHERE variable_name = 'read_only'";
+
 /**
- * A shell script; `$$` is compose's way to write the `$` of a shell variable. Every statement may run again. A replica that
- * takes writes has been promoted: such a pair is left as it is, or its new source would follow the old one again.
+ * A shell script; `$$` is compose's way to write the `$` of a shell variable. Every statement may run again. Where the replica
+ * was promoted, the old source, which may not know, takes no writes any more; else the new source would follow it again.
  */
 function databaseScript(scope: Scope): string {
   const { databases } = scope.topology;
@@ -33,9 +41,9 @@ function databaseScript(scope: Scope): string {
     const replica = databases.find((server) => server.replicaOf === source.name);
     if (replica === undefined) return run(source, sourceSql(source));
     // On a line of its own, so that the script ends when the server does not answer.
-    const ask = `read_only=$$(${client(replica)} -N -e 'SELECT @@global.read_only')\n`;
+    const ask = `read_only=$$(${client(replica)} -N -e "${ROLE}")\n`;
     const setUp = run(source, sourceSql(source)) + run(replica, replicaSql(scope, source));
-    return `${ask}if [ "$$read_only" = 1 ]; then\n${setUp}fi\n`;
+    return `${ask}if [ "$$read_only" = OFF ]; then\n${run(source, TAKES_NO_WRITES)}else\n${setUp}fi\n`;
   });
   return pairs.join('');
 }
