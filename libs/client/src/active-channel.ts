@@ -45,17 +45,19 @@ export class ActiveChannel {
     const view = known ?? new ChannelView(this.options.view(channelId));
     this.flushRead();
     this.#entering = view;
+    let entered: EnteredChannel;
     try {
       const answer = await this.#askUntilAnswered(channelId);
       if (view !== this.#view) this.close();
       this.#view = view;
-      const entered = this.#begin(view, answer);
-      await this.#shown(view, entered);
-      return entered;
+      entered = this.#begin(view, answer);
     } finally {
       if (this.#entering === view) this.#entering = undefined;
       this.#resumeAfterChange();
     }
+    // It is entered: a socket that is lost while the history comes is followed by one that enters again.
+    await this.#shown(view, entered);
+    return entered;
   }
 
   /** A socket that is lost while it is asked to leave shows the channel no more, and the next one does not enter it. */

@@ -137,6 +137,20 @@ describe('a lost connection', () => {
     expect(server.dialled).toHaveLength(2);
   });
 
+  it('enters again when it was lost before the history had come', async () => {
+    const { server } = channelServer(0, 20);
+    const { client, clock } = await connected(server);
+    const { answer } = server;
+    server.answer = (frame) => (frame.type === 'FETCH_MESSAGES_REQUEST' ? [] : answer(frame));
+    const entering = client.enter(CHANNEL);
+    await clock.pass(100);
+    server.answer = answer;
+    server.cut();
+    await clock.pass(1000);
+    expect(server.of('ENTER_REQUEST')).toHaveLength(2);
+    await entering;
+  });
+
   it('tells when the channel is no longer open to the user', async () => {
     const { server } = channelServer(0, 0);
     const { client, clock } = await connected(server);
