@@ -2,10 +2,11 @@ import { rename } from 'node:fs/promises';
 import { messageOf } from '../errors.js';
 import { loadDatabaseState, pairOf, type DatabasePair } from '../native/databases/database-state.js';
 import { engineNamed } from '../native/databases/engines.js';
-import type { ReplicatedServer } from '../native/databases/replicated-server.js';
+import type { ReplicatedServer, ReplicationState } from '../native/databases/replicated-server.js';
 import { ensureInstalled } from '../native/packages.js';
 import type { Stack } from './stack.js';
 
+/** How long a replica may take to get on with its source, in ms. */
 const FOLLOW_MS = 10_000;
 
 /**
@@ -26,7 +27,7 @@ async function mend(stack: Stack, pair: DatabasePair, progress: (line: string) =
   let state = await replica.replication(source, FOLLOW_MS);
   if (state === 'waiting' && (await source.answers())) {
     progress(`telling ${replica.name} again to follow ${source.name}`);
-    if (await tellToFollow(stack, { replica, source }, progress)) state = await replica.replication(source, FOLLOW_MS);
+    state = await letFollow(stack, { replica, source, withinMs: FOLLOW_MS }, progress);
   }
   if (state === 'waiting') progress(`${replica.name} does not follow ${source.name} yet`);
   if (state !== 'diverged') return;
@@ -40,17 +41,23 @@ async function mend(stack: Stack, pair: DatabasePair, progress: (line: string) =
   await replica.copyFrom(source, stack.secrets);
 }
 
-/** Whether it has written down whom it follows. One whose disk is full cannot. */
-export async function tellToFollow(
+interface Following {
+  readonly replica: ReplicatedServer;
+  readonly source: ReplicatedServer;
+  readonly withinMs: number;
+}
+
+/** Tells a replica whom it follows, and how it gets on. One whose disk is full cannot write it down. */
+export async function letFollow(
   { secrets }: Stack,
-  { replica, source }: { replica: ReplicatedServer; source: ReplicatedServer },
+  { replica, source, withinMs }: Following,
   progress: (line: string) => void,
-): Promise<boolean> {
+): Promise<ReplicationState> {
   try {
     await replica.follow(source.server, secrets);
-    return true;
   } catch (error) {
     progress(`${replica.name} cannot be told to follow ${source.name}: ${messageOf(error)}`);
-    return false;
+    return 'waiting';
   }
+  return replica.replication(source, withinMs);
 }

@@ -8,7 +8,7 @@ import {
 import { withStackLock } from '../native/lock.js';
 import type { ReplicatedServer } from '../native/databases/replicated-server.js';
 import { USER_SCHEMA } from '../topology.js';
-import { tellToFollow } from './mend-replicas.js';
+import { letFollow } from './mend-replicas.js';
 import type { Stack } from './stack.js';
 
 /** `users`, or the number of a message shard. */
@@ -171,8 +171,7 @@ class Switch {
   async #letFollow(replica: ReplicatedServer, source: ReplicatedServer): Promise<Switched> {
     const follows =
       (await replica.answers()) &&
-      (await tellToFollow(this.stack, { replica, source }, this.progress)) &&
-      (await replica.replication(source, FOLLOW_MS)) === 'following';
+      (await letFollow(this.stack, { replica, source, withinMs: FOLLOW_MS }, this.progress)) === 'following';
     return { source: source.name, replica: follows ? 'follows' : 'is away' };
   }
 

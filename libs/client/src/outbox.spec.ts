@@ -33,7 +33,14 @@ function setUp(over: Partial<OutboxOptions> = {}) {
     await settled();
     return Promise.race([ended, Promise.resolve('pending')]);
   };
-  return { clock, outbox, sent, write, outcome };
+  /** A message that was sent as often as it is, and has had no answer. */
+  const givenUp = async (content: string): Promise<WriteFrame> => {
+    const frame = write(content);
+    const [[ended]] = await Promise.all([Promise.allSettled([outbox.send(frame)]), clock.pass(12_000)]);
+    expect(ended).toMatchObject({ reason: { failure: 'timeout' } });
+    return frame;
+  };
+  return { clock, outbox, sent, write, outcome, givenUp };
 }
 
 describe('outbox', () => {
@@ -135,22 +142,17 @@ describe('outbox', () => {
   });
 
   it('still knows a message whose ack comes after it was given up', async () => {
-    const { clock, outbox, write, outcome } = setUp();
+    const { outbox, givenUp } = setUp();
     outbox.online();
-    const frame = write('hi');
-    const failed = outcome(outbox.send(frame));
-    await clock.pass(12_000);
-    await failed;
+    const frame = await givenUp('hi');
     expect(outbox.acked(frame.serial, seq(3))).toEqual(frame);
     expect(outbox.acked(frame.serial, seq(3))).toBeUndefined();
   });
 
   it('takes the late ERRORs about a message that was given up', async () => {
-    const { clock, outbox, write, outcome } = setUp();
+    const { outbox, givenUp } = setUp();
     outbox.online();
-    const failed = outcome(outbox.send(write('hi')));
-    await clock.pass(12_000);
-    await failed;
+    await givenUp('hi');
     const errors = [UNAVAILABLE_TEXT.WRITE_MESSAGE, 'no', 'no', 'no', 'no', 'no'];
     expect(errors.map((text) => outbox.refused(text))).toEqual([true, true, true, true, true, false]);
   });
@@ -184,12 +186,9 @@ describe('outbox', () => {
     });
 
     it('but one about the same message, which is sent anew', async () => {
-      const { clock, outbox, write, outcome } = setUp();
+      const { outbox, write, outcome, givenUp } = setUp();
       outbox.online();
-      const frame = write('one');
-      const failed = outcome(outbox.send(frame));
-      await clock.pass(12_000);
-      await failed;
+      const frame = await givenUp('one');
       const again = outcome(outbox.send(frame));
       outbox.refused('Not joined.');
       const next = outbox.send(write('two'));
@@ -198,11 +197,9 @@ describe('outbox', () => {
     });
 
     it('but on a new socket, where those do not come any more', async () => {
-      const { clock, outbox, write, outcome } = setUp();
+      const { outbox, write, outcome, givenUp } = setUp();
       outbox.online();
-      const failed = outcome(outbox.send(write('one')));
-      await clock.pass(12_000);
-      await failed;
+      await givenUp('one');
       outbox.offline();
       outbox.online();
       const refused = outcome(outbox.send(write('two')));

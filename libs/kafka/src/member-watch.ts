@@ -1,6 +1,6 @@
 import { inTime } from '@parley/platform';
 import { type Assignment, placeOf } from './assignment.js';
-import type { GroupState, KafkaAdmin } from './kafka-admin.js';
+import type { KafkaAdmin } from './kafka-admin.js';
 import type { Log } from './kafka-handle.js';
 
 /** What a watch sees of a member, and the one thing that it can do about it. */
@@ -31,7 +31,7 @@ export interface MemberWatchOptions {
  * answers nobody who joins before it has given up those who do not. A newcomer that is replaced leaves something behind
  * that the group waits for.
  */
-const STUCK_CHECKS = { member: 2, whileChangingHands: 6, newcomer: 6 };
+const STUCK_CHECKS = { settled: 2, joining: 6 };
 /** After so many session timeouts of silence a consumer is replaced while Kafka answers nobody. */
 const LONGEST_SILENCE_SESSIONS = 5;
 
@@ -95,10 +95,9 @@ export class MemberWatch {
     // It may have come back while Kafka was asked.
     const silence = member.silence();
     if (this.#stopped || silence < sessionTimeoutMs) return;
+    const enough = member.isKnown && group === 'settled' ? STUCK_CHECKS.settled : STUCK_CHECKS.joining;
     const isStuck =
-      group === undefined
-        ? silence >= sessionTimeoutMs * LONGEST_SILENCE_SESSIONS
-        : this.#stuckChecks >= enoughChecks(member, group);
+      group === undefined ? silence >= sessionTimeoutMs * LONGEST_SILENCE_SESSIONS : this.#stuckChecks >= enough;
     if (!isStuck) return;
     log.error({ groupId: member.groupId, silentMs: Math.round(silence) }, 'the consumer is stuck, replacing it');
     this.#replace();
@@ -143,9 +142,4 @@ export class MemberWatch {
     this.#unread = [];
     this.options.member.replace();
   }
-}
-
-function enoughChecks({ isKnown }: WatchedMember, group: GroupState): number {
-  if (!isKnown) return STUCK_CHECKS.newcomer;
-  return group === 'changing hands' ? STUCK_CHECKS.whileChangingHands : STUCK_CHECKS.member;
 }
